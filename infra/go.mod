@@ -1,0 +1,3 @@
+module github.com/rondohq/rondo/infra
+
+go 1.26.4

@@ -1,0 +1,84 @@
+package topology
+
+// A Role is a PostgreSQL login and what it may do. The writer of a table is the
+// role that holds the grant; migrations apply exactly these.
+type Role struct {
+	Name   string
+	Secret Secret // holds its connection string
+	Grants []Grant
+	// Schema is set for a role that owns a schema of its own and sees no other.
+	Schema string
+}
+
+// Grant is what a role may do with one table, or with some columns of it.
+type Grant struct {
+	Table      string
+	Privileges []Privilege
+	Columns    []string // empty: all; allowed with SELECT, INSERT and UPDATE
+}
+
+// Privilege is a word of SQL's GRANT.
+type Privilege string
+
+// The privileges that are granted; nothing gets more.
+const (
+	Select Privilege = "SELECT"
+	Insert Privilege = "INSERT"
+	Update Privilege = "UPDATE"
+	Delete Privilege = "DELETE"
+)
+
+// Database is the name of the one database.
+const Database = "rondo"
+
+// StateSchema holds the Dapr state store's tables.
+const StateSchema = "dapr_state"
+
+var (
+	readWrite = []Privilege{Select, Insert, Update, Delete}
+	readOnly  = []Privilege{Select}
+)
+
+// messaging is what every service that publishes or consumes needs.
+func messaging() []Grant {
+	return []Grant{
+		{Table: "outbox", Privileges: readWrite},
+		{Table: "outbox_leases", Privileges: readWrite},
+		{Table: "processed_event_logs", Privileges: readWrite},
+	}
+}
+
+// Roles are all logins besides the owner, who runs migrations.
+func Roles() []Role {
+	return []Role{
+		{
+			Name: "rondo_" + api, Secret: API.Database(),
+			Grants: append(messaging(),
+				Grant{Table: "users", Privileges: readWrite},
+				Grant{Table: "api_tokens", Privileges: readWrite},
+				Grant{Table: "tasks", Privileges: readWrite},
+				Grant{Table: "task_tags", Privileges: readWrite},
+				Grant{Table: "task_history", Privileges: readWrite},
+				Grant{Table: "tags", Privileges: readWrite},
+				Grant{Table: "idempotency_keys", Privileges: readWrite},
+			),
+		},
+		{
+			Name: "rondo_" + recurring, Secret: Recurring.Database(),
+			Grants: append(messaging(),
+				Grant{Table: "users", Privileges: readOnly},
+				Grant{Table: "tasks", Privileges: []Privilege{Select, Insert}},
+				Grant{Table: "task_tags", Privileges: []Privilege{Select, Insert}},
+				Grant{Table: "tags", Privileges: readOnly},
+			),
+		},
+		{
+			Name: "rondo_" + notifier, Secret: Notifier.Database(),
+			Grants: append(messaging(),
+				Grant{Table: "users", Privileges: readOnly},
+				Grant{Table: "tasks", Privileges: readOnly},
+			),
+		},
+		{Name: StateSchema, Secret: StateDatabase, Schema: StateSchema},
+	}
+}
