@@ -32,7 +32,7 @@ const (
 // Field is one bad part of the input.
 type Field struct {
 	Row     int    `json:"row,omitempty"` // of an imported file; 0 when the input has no rows
-	Name    string `json:"field"` // as in the JSON document or query: "title", "tags[2]", "limit"
+	Name    string `json:"field"`         // as in the JSON document or query: "title", "tags[2]", "limit"
 	Message string `json:"message"`
 }
 
