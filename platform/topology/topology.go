@@ -186,3 +186,13 @@ func CallersOf(name string) []string {
 }
 
 const day = 24 * time.Hour
+
+// TopicNamed finds a topic.
+func TopicNamed(name string) (Topic, bool) {
+	all := Topics()
+	i := slices.IndexFunc(all, func(t Topic) bool { return t.Name == name })
+	if i < 0 {
+		return Topic{}, false
+	}
+	return all[i], true
+}

@@ -1,0 +1,126 @@
+// Package postgrestest gives a test a migrated database on a real PostgreSQL.
+package postgrestest
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/rondohq/rondo/platform/topology"
+	"github.com/rondohq/rondo/services/internal/postgres"
+	"github.com/rondohq/rondo/services/migrations"
+)
+
+// server is what `rondo postgres --ephemeral` prints when it is ready.
+type server struct {
+	OwnerURL string            `json:"owner_url"`
+	URLs     map[string]string `json:"urls"` // by role
+}
+
+// start runs one server per test binary. It ends with the binary, whose death
+// closes its standard input.
+var start = sync.OnceValues(func() (server, error) {
+	_, file, _, _ := runtime.Caller(0)
+	root := filepath.Join(filepath.Dir(file), "..", "..", "..", "..")
+	cmd := exec.Command("go", "run", "./tools/cmd/rondo", "postgres", "--ephemeral")
+	cmd.Dir = root
+	var complaints strings.Builder
+	cmd.Stderr = &complaints
+	if _, err := cmd.StdinPipe(); err != nil { // held open by this process, on purpose never closed
+		return server{}, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return server{}, err
+	}
+	if err := cmd.Start(); err != nil {
+		return server{}, err
+	}
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err != nil {
+		return server{}, fmt.Errorf("rondo postgres --ephemeral did not start: %w\n%s", err, complaints.String())
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	var s server
+	if err := json.Unmarshal(line, &s); err != nil {
+		return server{}, fmt.Errorf("rondo postgres --ephemeral said %q: %w", line, err)
+	}
+	return s, nil
+})
+
+var databases atomic.Int64
+
+// Database is a fresh, migrated database of one test.
+type Database struct {
+	OwnerURL string
+	urls     map[string]string
+}
+
+// New makes a database; it is dropped when the test ends.
+func New(t *testing.T) *Database {
+	t.Helper()
+	s, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("test_%d", databases.Add(1))
+	ctx := t.Context()
+	admin, err := pgx.Connect(ctx, s.OwnerURL)
+	if err != nil {
+		t.Fatalf("connecting to the test server: %v", err)
+	}
+	defer admin.Close(ctx)
+	if _, err := admin.Exec(ctx, "CREATE DATABASE "+name); err != nil {
+		t.Fatalf("making a database: %v", err)
+	}
+	rename := func(url string) string {
+		return strings.Replace(url, "/"+topology.Database, "/"+name, 1)
+	}
+	db := &Database{OwnerURL: rename(s.OwnerURL), urls: map[string]string{}}
+	for role, url := range s.URLs {
+		db.urls[role] = rename(url)
+	}
+	if err := migrations.Apply(ctx, db.OwnerURL); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// Pool is a pool with the rights of the service's role.
+func (db *Database) Pool(t *testing.T, service topology.Service) *pgxpool.Pool {
+	t.Helper()
+	for _, role := range topology.Roles() {
+		if role.Secret.Name == service.Database().Name {
+			return open(t, db.urls[role.Name])
+		}
+	}
+	t.Fatalf("%s has no role", service.Name)
+	return nil
+}
+
+// Owner is a pool with all rights, for looking and for arranging.
+func (db *Database) Owner(t *testing.T) *pgxpool.Pool {
+	t.Helper()
+	return open(t, db.OwnerURL)
+}
+
+func open(t *testing.T, url string) *pgxpool.Pool {
+	t.Helper()
+	pool, err := postgres.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}

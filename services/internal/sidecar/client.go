@@ -1,0 +1,173 @@
+// Package sidecar is the border between a service and its Dapr sidecar: calls out
+// through Client, calls in through Listener.
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/dapr/go-sdk/client"
+
+	"github.com/rondohq/rondo/platform/event"
+	"github.com/rondohq/rondo/platform/fault"
+	"github.com/rondohq/rondo/platform/topology"
+)
+
+// Client calls the sidecar. It reconnects by itself when the sidecar restarts.
+type Client struct {
+	dapr     client.Client
+	http     string // the sidecar's HTTP address
+	apiToken string
+}
+
+// Connect waits until the sidecar that the environment names (DAPR_HTTP_PORT,
+// DAPR_GRPC_PORT, DAPR_API_TOKEN) can reach its components, or ctx ends.
+func Connect(ctx context.Context, logger *slog.Logger) (*Client, error) {
+	c := &Client{
+		http:     net.JoinHostPort("127.0.0.1", env("DAPR_HTTP_PORT", topology.ClusterPorts.SidecarHTTP)),
+		apiToken: os.Getenv("DAPR_API_TOKEN"),
+	}
+	logger.InfoContext(ctx, "waiting for the sidecar", "address", c.http)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for c.Ready(ctx) != nil {
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("the sidecar at %s did not become ready: %w", c.http, context.Cause(ctx))
+		case <-tick.C:
+		}
+	}
+	client.SetLogger(log.New(io.Discard, "", 0))
+	grpc := net.JoinHostPort("127.0.0.1", env("DAPR_GRPC_PORT", topology.ClusterPorts.SidecarGRPC))
+	dapr, err := client.NewClientWithAddressContext(ctx, grpc)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the sidecar at %s: %w", grpc, err)
+	}
+	c.dapr = dapr
+	return c, nil
+}
+
+func env(name string, fallback int) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return strconv.Itoa(fallback)
+}
+
+// Close gives the connection back.
+func (c *Client) Close() { c.dapr.Close() }
+
+// Ready is nil when the sidecar and its components answer (Dapr health API, outbound).
+func (c *Client) Ready(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.http+"/v1.0/healthz/outbound", nil)
+	if err != nil {
+		return fmt.Errorf("asking for the sidecar's health: %w", err)
+	}
+	req.Header.Set("dapr-api-token", c.apiToken)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("the sidecar does not answer: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return fmt.Errorf("the sidecar answers %s", resp.Status)
+	}
+	return nil
+}
+
+// Secret reads one secret with all its keys.
+func (c *Client) Secret(ctx context.Context, s topology.Secret) (map[string]string, error) {
+	values, err := c.dapr.GetSecret(ctx, topology.SecretStore, s.Name, nil)
+	if err != nil {
+		return nil, fmt.Errorf("reading the secret %q: %w", s.Name, err)
+	}
+	for _, key := range s.Keys {
+		if values[key] == "" && !s.Optional {
+			return nil, fmt.Errorf("the secret %q has no key %q", s.Name, key)
+		}
+	}
+	return values, nil
+}
+
+// Publish hands a complete CloudEvent to the broker and returns when the broker
+// has acknowledged it. Events with one key stay in order.
+func (c *Client) Publish(ctx context.Context, topic topology.Topic, partitionKey string, cloudEvent []byte) error {
+	err := c.dapr.PublishEvent(ctx, topology.PubSub, topic.Name, cloudEvent,
+		client.PublishEventWithContentType(event.ContentType),
+		client.PublishEventWithMetadata(map[string]string{"partitionKey": partitionKey}))
+	if err != nil {
+		return fmt.Errorf("publishing to %s: %w", topic.Name, err)
+	}
+	return nil
+}
+
+// SaveState keeps value under key for ttl.
+func (c *Client) SaveState(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	seconds := strconv.Itoa(int(ttl / time.Second))
+	if err := c.dapr.SaveState(ctx, topology.StateStore, key, value, map[string]string{"ttlInSeconds": seconds}); err != nil {
+		return stateFault("saving", err)
+	}
+	return nil
+}
+
+// LoadState is the value under key, nil when there is none or its time is over.
+func (c *Client) LoadState(ctx context.Context, key string) ([]byte, error) {
+	item, err := c.dapr.GetState(ctx, topology.StateStore, key, nil)
+	if err != nil {
+		return nil, stateFault("loading", err)
+	}
+	if len(item.Value) == 0 {
+		return nil, nil
+	}
+	return item.Value, nil
+}
+
+// DeleteState forgets key; a key that is not there is no error.
+func (c *Client) DeleteState(ctx context.Context, key string) error {
+	if err := c.dapr.DeleteState(ctx, topology.StateStore, key, nil); err != nil {
+		return stateFault("deleting", err)
+	}
+	return nil
+}
+
+// Keys name users and sessions, so they stay out of messages.
+func stateFault(verb string, err error) error {
+	return fault.New(fault.Unavailable, "Sessions are away for a moment. Please try again.").
+		Because("state_unavailable", fmt.Errorf("%s state: %w", verb, err))
+}
+
+// Transport invokes a service through the sidecar. Method, path, headers, status
+// and body pass unchanged; the request's host is ignored.
+func (c *Client) Transport(service topology.Service) http.RoundTripper {
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the standard library's promise
+	transport.MaxIdleConnsPerHost = 64
+	return invocation{client: c, service: service, next: transport}
+}
+
+type invocation struct {
+	client  *Client
+	service topology.Service
+	next    http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (i invocation) RoundTrip(req *http.Request) (*http.Response, error) {
+	out := req.Clone(req.Context())
+	out.URL.Scheme, out.URL.Host, out.Host = "http", i.client.http, ""
+	out.Header.Set("dapr-app-id", i.service.Name)
+	out.Header.Set("dapr-api-token", i.client.apiToken)
+	resp, err := i.next.RoundTrip(out)
+	if err != nil {
+		return nil, errors.Join(fault.New(fault.Unavailable, "%s is away for a moment.", i.service.Name), err)
+	}
+	return resp, nil
+}
