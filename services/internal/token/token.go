@@ -45,6 +45,9 @@ type Principal struct {
 	UserID  uuid.UUID
 	TokenID uuid.UUID
 	Scopes  []Scope
+	// Session is true of a token from sign-in. Only a session manages tokens and
+	// passwords.
+	Session bool
 }
 
 // Verifier finds the principal of a token; an unknown or expired one is fault.Unauthenticated.
