@@ -1,0 +1,481 @@
+// Package account keeps the people of Rondo: how they sign in, their settings,
+// and the tokens that act for them.
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // the image has no zone files
+
+	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/rondohq/rondo/platform/fault"
+	"github.com/rondohq/rondo/services/api/text"
+	"github.com/rondohq/rondo/services/internal/token"
+)
+
+const (
+	// sessionFor is how long a session lasts.
+	sessionFor = 30 * 24 * time.Hour
+	// maxTokens is how many API tokens a person may have.
+	maxTokens = 100
+
+	minPassword, maxPassword = 10, 128
+	maxEmail                 = 254 // RFC 5321 §4.5.3.1.3, less the angle brackets
+	maxName                  = 100
+	maxZone                  = 64
+)
+
+// User is a person with an account.
+type User struct {
+	ID          uuid.UUID `json:"id"`
+	Email       string    `json:"email"` // in lower case, unique
+	DisplayName string    `json:"display_name"`
+	Timezone    string    `json:"timezone"` // an IANA name
+	CreatedAt   time.Time `json:"created_at"`
+}
+
+// Session is a person signed in.
+type Session struct {
+	Token     string    `json:"token"`
+	ExpiresAt time.Time `json:"expires_at"`
+	User      User      `json:"user"`
+}
+
+// Token is an API token without its secret.
+type Token struct {
+	ID         uuid.UUID     `json:"id"`
+	Name       string        `json:"name"`
+	Scopes     []token.Scope `json:"scopes"`
+	CreatedAt  time.Time     `json:"created_at"`
+	ExpiresAt  *time.Time    `json:"expires_at"` // nil: never
+	LastUsedAt *time.Time    `json:"last_used_at"`
+}
+
+// CreatedToken is an API token with its secret, which is shown this once.
+type CreatedToken struct {
+	Token
+
+	Secret string `json:"token"`
+}
+
+// SignUp is what an account begins with.
+type SignUp struct {
+	Email       string `json:"email"`
+	Password    string `json:"password"`
+	DisplayName string `json:"display_name"`
+	Timezone    string `json:"timezone"`
+}
+
+// SignIn is what shows who one is.
+type SignIn struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+// Patch is a change of settings; nil leaves a field as it is.
+type Patch struct {
+	DisplayName     *string `json:"display_name"`
+	Timezone        *string `json:"timezone"`
+	Password        *string `json:"password"`
+	CurrentPassword *string `json:"current_password"`
+}
+
+// NewToken describes a wanted API token.
+type NewToken struct {
+	Name      string        `json:"name"`
+	Scopes    []token.Scope `json:"scopes"`
+	ExpiresAt *time.Time    `json:"expires_at"`
+}
+
+// Service is what can be done with accounts. All but SignUp and SignIn act for
+// the principal of ctx.
+type Service interface {
+	// SignUp makes an account and signs it in. from is the client's address.
+	SignUp(ctx context.Context, from string, in SignUp) (Session, error)
+	// SignIn does not tell whether the address or the password is wrong, neither
+	// in words nor by its time.
+	SignIn(ctx context.Context, from string, in SignIn) (Session, error)
+	// SignOut revokes the token of the call.
+	SignOut(ctx context.Context) error
+	Me(ctx context.Context) (User, error)
+	// UpdateMe changes settings. A new password ends all other sessions.
+	UpdateMe(ctx context.Context, patch Patch) (User, error)
+	Tokens(ctx context.Context) ([]Token, error)
+	CreateToken(ctx context.Context, in NewToken) (CreatedToken, error)
+	RevokeToken(ctx context.Context, id uuid.UUID) error
+}
+
+// Store keeps accounts. Each method is one transaction.
+type Store interface {
+	TokenStore
+
+	// Create is fault.Conflict when the address is taken.
+	Create(ctx context.Context, u User, passwordHash string, session NewStoredToken) error
+	// FindByEmail finds nobody as a nil UUID and an empty hash, without an error.
+	FindByEmail(ctx context.Context, email string) (u User, passwordHash string, err error)
+	// Find is fault.NotFound when the account is gone.
+	Find(ctx context.Context, id uuid.UUID) (u User, passwordHash string, err error)
+	// StartSession adds a session and clears away the expired ones.
+	StartSession(ctx context.Context, session NewStoredToken) error
+	// Update changes settings and tells of it. A new password hash ends all
+	// sessions but keep.
+	Update(ctx context.Context, userID uuid.UUID, c Changes, keep uuid.UUID) (User, error)
+	Tokens(ctx context.Context, userID uuid.UUID) ([]Token, error)
+	// AddToken is fault.Conflict when there are limit of them already.
+	AddToken(ctx context.Context, t NewStoredToken, limit int) error
+	// RemoveToken is fault.NotFound when the user has no such token.
+	RemoveToken(ctx context.Context, userID, id uuid.UUID) error
+}
+
+// Changes of a user's row; nil leaves a column as it is.
+type Changes struct{ DisplayName, Timezone, PasswordHash *string }
+
+// NewStoredToken is a token to store, of either kind.
+type NewStoredToken struct {
+	Token
+
+	UserID  uuid.UUID
+	Session bool
+	Hash    [sha256.Size]byte
+}
+
+// Limits slow guessing down.
+type Limits struct {
+	SignUpsFrom   *Limiter // by client address, every one counts
+	FailuresFrom  *Limiter // by client address, wrong passwords count
+	FailuresOf    *Limiter // by e-mail address, wrong passwords count
+	FailuresOfOwn *Limiter // by user, wrong current passwords count
+}
+
+// DefaultLimits let a person mistype and a household share an address; a guesser
+// gets some 3,000 tries a day at one account.
+func DefaultLimits() Limits {
+	return Limits{
+		SignUpsFrom:   NewLimiter(300, time.Second),
+		FailuresFrom:  NewLimiter(100, 3*time.Second),
+		FailuresOf:    NewLimiter(10, 30*time.Second),
+		FailuresOfOwn: NewLimiter(10, 30*time.Second),
+	}
+}
+
+type service struct {
+	store     Store
+	passwords *Passwords
+	verifier  *Verifier
+	limits    Limits
+	now       func() time.Time
+}
+
+// New makes the service. The verifier is the one that the HTTP routes use, so that
+// a revoked token is forgotten at once.
+func New(store Store, passwords *Passwords, verifier *Verifier, limits Limits) Service {
+	return &service{store, passwords, verifier, limits, func() time.Time {
+		return time.Now().UTC().Truncate(time.Microsecond) // what the database keeps
+	}}
+}
+
+// SignUp implements Service.
+func (s *service) SignUp(ctx context.Context, from string, in SignUp) (Session, error) {
+	u := User{
+		ID: uuid.Must(uuid.NewV7()), Email: normalEmail(in.Email), DisplayName: strings.TrimSpace(in.DisplayName),
+		Timezone: in.Timezone, CreatedAt: s.now(),
+	}
+	var bad []fault.Field
+	bad = check(bad, "email", checkEmail(u.Email))
+	bad = check(bad, "password", text.Line(in.Password, minPassword, maxPassword))
+	bad = check(bad, "display_name", text.Line(u.DisplayName, 1, maxName))
+	bad = check(bad, "timezone", checkZone(u.Timezone))
+	if err := fault.InvalidFields(bad); err != nil {
+		return Session{}, err
+	}
+	if err := s.limits.SignUpsFrom.Take(addressKey(from)); err != nil {
+		return Session{}, err
+	}
+	hash, err := s.passwords.Hash(ctx, norm.NFC.String(in.Password))
+	if err != nil {
+		return Session{}, err
+	}
+	session, stored := s.session(u)
+	if err := s.store.Create(ctx, u, hash, stored); err != nil {
+		return Session{}, err
+	}
+	return session, nil
+}
+
+// SignIn implements Service.
+func (s *service) SignIn(ctx context.Context, from string, in SignIn) (Session, error) {
+	var bad []fault.Field
+	if in.Email == "" {
+		bad = check(bad, "email", "is required")
+	}
+	if in.Password == "" {
+		bad = check(bad, "password", "is required")
+	}
+	if err := fault.InvalidFields(bad); err != nil {
+		return Session{}, err
+	}
+	email := normalEmail(in.Email)
+	place := addressKey(from)
+	if err := s.limits.FailuresFrom.Take(place); err != nil {
+		return Session{}, err
+	}
+	if err := s.limits.FailuresOf.Take(email); err != nil {
+		s.limits.FailuresFrom.GiveBack(place)
+		return Session{}, err
+	}
+	u, match, err := s.authenticate(ctx, email, in.Password)
+	if err != nil || match {
+		// Right, or not the caller's fault: neither is an attempt at guessing.
+		s.limits.FailuresFrom.GiveBack(place)
+		s.limits.FailuresOf.GiveBack(email)
+	}
+	if err != nil {
+		return Session{}, err
+	}
+	if !match {
+		return Session{}, fault.New(fault.Unauthenticated, "The e-mail address or the password is wrong.").
+			Because("wrong_credentials", nil)
+	}
+	session, stored := s.session(u)
+	if err := s.store.StartSession(ctx, stored); err != nil {
+		return Session{}, err
+	}
+	return session, nil
+}
+
+// authenticate takes as long for an unknown address as for a wrong password.
+func (s *service) authenticate(ctx context.Context, email, password string) (u User, match bool, err error) {
+	hash := ""
+	if checkEmail(email) == "" {
+		if u, hash, err = s.store.FindByEmail(ctx, email); err != nil {
+			return User{}, false, err
+		}
+	}
+	if len(password) > 4*maxPassword {
+		password = password[:4*maxPassword] // no one has it; hash no megabytes
+	}
+	match, err = s.passwords.Matches(ctx, norm.NFC.String(password), hash)
+	return u, match, err
+}
+
+// session makes a session of u, and what to store of it.
+func (s *service) session(u User) (Session, NewStoredToken) {
+	secret, hash := token.New()
+	expires := s.now().Add(sessionFor)
+	return Session{Token: secret, ExpiresAt: expires, User: u}, NewStoredToken{
+		Token: Token{
+			ID: uuid.Must(uuid.NewV7()), Name: "session", Scopes: []token.Scope{token.Read, token.Write},
+			CreatedAt: s.now(), ExpiresAt: &expires,
+		},
+		UserID: u.ID, Session: true, Hash: hash,
+	}
+}
+
+// SignOut implements Service.
+func (s *service) SignOut(ctx context.Context) error {
+	p, _ := token.From(ctx)
+	err := s.store.RemoveToken(ctx, p.UserID, p.TokenID)
+	s.verifier.forget(p.UserID, p.TokenID)
+	if fault.CodeOf(err) == fault.NotFound { // revoked elsewhere this very moment
+		return nil
+	}
+	return err
+}
+
+// Me implements Service.
+func (s *service) Me(ctx context.Context) (User, error) {
+	u, _, err := s.store.Find(ctx, token.UserID(ctx))
+	return u, err
+}
+
+// UpdateMe implements Service.
+func (s *service) UpdateMe(ctx context.Context, patch Patch) (User, error) {
+	var bad []fault.Field
+	if patch == (Patch{}) {
+		bad = check(bad, "body", "must change something: display_name, timezone or password")
+	}
+	if patch.DisplayName != nil {
+		*patch.DisplayName = strings.TrimSpace(*patch.DisplayName)
+		bad = check(bad, "display_name", text.Line(*patch.DisplayName, 1, maxName))
+	}
+	if patch.Timezone != nil {
+		bad = check(bad, "timezone", checkZone(*patch.Timezone))
+	}
+	if patch.Password != nil {
+		bad = check(bad, "password", text.Line(*patch.Password, minPassword, maxPassword))
+	}
+	switch {
+	case patch.Password != nil && patch.CurrentPassword == nil:
+		bad = check(bad, "current_password", "is required with a new password")
+	case patch.Password == nil && patch.CurrentPassword != nil:
+		bad = check(bad, "password", "is required with the current one")
+	}
+	if err := fault.InvalidFields(bad); err != nil {
+		return User{}, err
+	}
+	p, _ := token.From(ctx)
+	old, oldHash, err := s.store.Find(ctx, p.UserID)
+	if err != nil {
+		return User{}, err
+	}
+	c := Changes{DisplayName: unlessSame(patch.DisplayName, old.DisplayName), Timezone: unlessSame(patch.Timezone, old.Timezone)}
+	if patch.Password != nil {
+		hash, err := s.newPassword(ctx, p, oldHash, *patch.CurrentPassword, *patch.Password)
+		if err != nil {
+			return User{}, err
+		}
+		c.PasswordHash = &hash
+	}
+	if c == (Changes{}) {
+		return old, nil
+	}
+	u, err := s.store.Update(ctx, p.UserID, c, p.TokenID)
+	if err != nil {
+		return User{}, err
+	}
+	if c.PasswordHash != nil {
+		s.verifier.forget(p.UserID)
+	}
+	return u, nil
+}
+
+// unlessSame is nil for a change that changes nothing.
+func unlessSame(wanted *string, old string) *string {
+	if wanted != nil && *wanted == old {
+		return nil
+	}
+	return wanted
+}
+
+func (s *service) newPassword(ctx context.Context, p token.Principal, oldHash, current, wanted string) (string, error) {
+	if err := sessionOnly(ctx); err != nil {
+		return "", err
+	}
+	if err := s.limits.FailuresOfOwn.Take(p.UserID.String()); err != nil {
+		return "", err
+	}
+	match, err := s.passwords.Matches(ctx, norm.NFC.String(current), oldHash)
+	if err != nil || match {
+		s.limits.FailuresOfOwn.GiveBack(p.UserID.String())
+	}
+	if err != nil {
+		return "", err
+	}
+	if !match {
+		return "", fault.Invalidf("current_password", "is not your password").Because("wrong_password", nil)
+	}
+	return s.passwords.Hash(ctx, norm.NFC.String(wanted))
+}
+
+// Tokens implements Service.
+func (s *service) Tokens(ctx context.Context) ([]Token, error) {
+	return s.store.Tokens(ctx, token.UserID(ctx))
+}
+
+// CreateToken implements Service.
+func (s *service) CreateToken(ctx context.Context, in NewToken) (CreatedToken, error) {
+	if err := sessionOnly(ctx); err != nil {
+		return CreatedToken{}, err
+	}
+	secret, hash := token.New()
+	t := Token{ID: uuid.Must(uuid.NewV7()), Name: strings.TrimSpace(in.Name), CreatedAt: s.now()}
+	var bad []fault.Field
+	bad = check(bad, "name", text.Line(t.Name, 1, maxName))
+	bad = check(bad, "scopes", checkScopes(in.Scopes))
+	if in.ExpiresAt != nil {
+		expires := in.ExpiresAt.UTC().Truncate(time.Microsecond)
+		t.ExpiresAt = &expires
+		if !expires.After(t.CreatedAt) {
+			bad = check(bad, "expires_at", "must be in the future")
+		}
+	}
+	if err := fault.InvalidFields(bad); err != nil {
+		return CreatedToken{}, err
+	}
+	slices.Sort(in.Scopes)
+	t.Scopes = slices.Compact(in.Scopes)
+	if err := s.store.AddToken(ctx, NewStoredToken{Token: t, UserID: token.UserID(ctx), Hash: hash}, maxTokens); err != nil {
+		return CreatedToken{}, err
+	}
+	return CreatedToken{Token: t, Secret: secret}, nil
+}
+
+// RevokeToken implements Service.
+func (s *service) RevokeToken(ctx context.Context, id uuid.UUID) error {
+	if err := sessionOnly(ctx); err != nil {
+		return err
+	}
+	user := token.UserID(ctx)
+	if err := s.store.RemoveToken(ctx, user, id); err != nil {
+		return err
+	}
+	s.verifier.forget(user, id)
+	return nil
+}
+
+// sessionOnly keeps API tokens from making tokens and changing passwords: a leaked
+// one must not outlive its revocation.
+func sessionOnly(ctx context.Context) error {
+	if p, _ := token.From(ctx); !p.Session {
+		return fault.New(fault.Forbidden, "This needs a session; an API token may not do it.").
+			Because("insufficient_scope", nil)
+	}
+	return nil
+}
+
+func check(bad []fault.Field, name, message string) []fault.Field {
+	if message == "" {
+		return bad
+	}
+	return append(bad, fault.Field{Name: name, Message: message})
+}
+
+// normalEmail is the form that an address is stored and compared in. The case of
+// the part before the @ matters in theory only (RFC 5321 §2.4).
+func normalEmail(email string) string {
+	return strings.ToLower(norm.NFC.String(strings.TrimSpace(email)))
+}
+
+func checkEmail(email string) string {
+	parsed, err := mail.ParseAddress(email)
+	_, domain, _ := strings.Cut(email, "@")
+	switch {
+	case email == "":
+		return "is required"
+	case len(email) > maxEmail:
+		return "must have at most 254 characters"
+	case err != nil || parsed.Address != email || strings.ContainsAny(email, " \"<>") || domain == "":
+		return "must be an e-mail address"
+	}
+	return ""
+}
+
+func checkZone(name string) string {
+	if name == "" {
+		return "is required"
+	}
+	// Go reads more names than IANA has: Local, and directories of the machine's files.
+	_, err := time.LoadLocation(name)
+	if err != nil || len(name) > maxZone || name == "Local" || strings.HasPrefix(name, "posix") || strings.HasPrefix(name, "right/") {
+		return `must be the name of an IANA time zone, such as "Europe/Berlin"`
+	}
+	return ""
+}
+
+func checkScopes(scopes []token.Scope) string {
+	if len(scopes) == 0 {
+		return "is required"
+	}
+	for _, scope := range scopes {
+		if scope != token.Read && scope != token.Write {
+			return "must be read, write or both"
+		}
+	}
+	return ""
+}
