@@ -1,0 +1,189 @@
+// Package rest carries typed endpoints over HTTP: strict JSON in, JSON or a
+// problem out. It is go-kit's transport with the casts in one place.
+package rest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-kit/kit/endpoint"
+	kithttp "github.com/go-kit/kit/transport/http"
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rondohq/rondo/platform/fault"
+	"github.com/rondohq/rondo/services/internal/idempotency"
+	"github.com/rondohq/rondo/services/internal/problem"
+)
+
+// MaxBody is the largest body of an ordinary request, in bytes.
+const MaxBody = 1 << 20
+
+// Endpoint makes a go-kit endpoint of a typed function.
+func Endpoint[Req, Resp any](call func(ctx context.Context, req Req) (Resp, error)) endpoint.Endpoint {
+	return func(ctx context.Context, req any) (any, error) {
+		return call(ctx, req.(Req)) //nolint:forcetypeassert // Handler pairs the two
+	}
+}
+
+// Handler serves an endpoint: decode makes its Req of the request, encode writes
+// its Resp. Every error becomes a problem.
+func Handler[Req, Resp any](
+	e endpoint.Endpoint,
+	decode func(r *http.Request) (Req, error),
+	encode func(w http.ResponseWriter, resp Resp) error,
+) http.Handler {
+	return kithttp.NewServer(e,
+		func(_ context.Context, r *http.Request) (any, error) { return decode(r) },
+		func(_ context.Context, w http.ResponseWriter, resp any) error {
+			return encode(w, resp.(Resp)) //nolint:forcetypeassert // Endpoint pairs the two
+		},
+		kithttp.ServerErrorEncoder(problem.Write))
+}
+
+// Instrument measures an endpoint under the name of its operation.
+func Instrument(durations *prometheus.HistogramVec, operation string) endpoint.Middleware {
+	return func(next endpoint.Endpoint) endpoint.Endpoint {
+		return func(ctx context.Context, req any) (any, error) {
+			begin := time.Now()
+			resp, err := next(ctx, req)
+			outcome := "ok"
+			if err != nil {
+				outcome = string(fault.CodeOf(err))
+			}
+			durations.WithLabelValues(operation, outcome).Observe(time.Since(begin).Seconds())
+			return resp, err
+		}
+	}
+}
+
+// Durations registers the histogram that Instrument fills.
+func Durations(reg prometheus.Registerer) *prometheus.HistogramVec {
+	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "rondo_operation_duration_seconds",
+		Help:    "Time that a use case took without the transport, by operation and outcome (ok or the fault's code).",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
+	}, []string{"operation", "outcome"})
+	reg.MustRegister(h)
+	return h
+}
+
+// JSON writes v with a status.
+func JSON(w http.ResponseWriter, status int, v any) error {
+	var body bytes.Buffer
+	if err := json.NewEncoder(&body).Encode(v); err != nil {
+		return err //nolint:wrapcheck // becomes a problem
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, err := body.WriteTo(w)
+	return err //nolint:wrapcheck // the client is gone
+}
+
+// Decode reads a JSON document into T. Unknown fields, a second document, invalid
+// UTF-8 and other media types are refused, each with its field or reason.
+func Decode[T any](r *http.Request) (T, error) {
+	var v T
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || (media != "application/json" && media != "application/merge-patch+json") {
+		return v, fault.New(fault.UnsupportedMedia, "Send the body as application/json.")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, MaxBody))
+	if err != nil {
+		return v, idempotency.Unreadable(err)
+	}
+	if !utf8.Valid(body) {
+		return v, fault.New(fault.Invalid, "The body is not valid UTF-8.").Because("malformed_json", nil)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&v); err != nil {
+		return v, malformed(err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return v, fault.New(fault.Invalid, "The body holds more than one JSON document.").Because("malformed_json", nil)
+	}
+	return v, nil
+}
+
+// malformed names the field of a JSON error where there is one.
+func malformed(err error) error {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return f // from a field's own UnmarshalJSON
+	}
+	if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrongType.Field != "" {
+		return fault.Invalidf(wrongType.Field, "must be %s, not %s", kind(wrongType.Type), wrongType.Value)
+	}
+	// encoding/json has no type for this one.
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return fault.Invalidf(strings.Trim(name, `"`), "is not a field of this request")
+	}
+	return fault.New(fault.Invalid, "The body is not the JSON document that is expected here.").Because("malformed_json", err)
+}
+
+func kind(t reflect.Type) string {
+	switch t.Kind() { //nolint:exhaustive // the rest is an object
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Int, reflect.Int64, reflect.Float64:
+		return "a number"
+	default:
+		return "an object"
+	}
+}
+
+// Field is a member of a merge patch (RFC 7396): absent, null or a value.
+type Field[T any] struct {
+	Set   bool // the member is there
+	Null  bool
+	Value T
+}
+
+// UnmarshalJSON implements json.Unmarshaler; it is called only for a member that is there.
+func (f *Field[T]) UnmarshalJSON(data []byte) error {
+	f.Set = true
+	if f.Null = string(data) == "null"; f.Null {
+		return nil
+	}
+	return json.Unmarshal(data, &f.Value) //nolint:wrapcheck // Decode reads it
+}
+
+// PathID reads the path's {id}. What is no UUID names nothing that exists.
+func PathID(r *http.Request) (uuid.UUID, error) {
+	id, err := uuid.Parse(r.PathValue("id"))
+	if err != nil {
+		return uuid.Nil, fault.New(fault.NotFound, "There is nothing with the id %q.", r.PathValue("id"))
+	}
+	return id, nil
+}
+
+// IfMatch reads the version that the request insists on; nil: any (RFC 9110 §13.1.1).
+func IfMatch(r *http.Request) (*int64, error) {
+	header := r.Header.Get("If-Match")
+	if header == "" || header == "*" {
+		return nil, nil //nolint:nilnil // absence is a value here
+	}
+	version, err := strconv.ParseInt(strings.Trim(header, `"`), 10, 64)
+	if err != nil || header != ETag(version) {
+		return nil, fault.Invalidf("If-Match", `must be an ETag as an answer carried it, such as "3"`)
+	}
+	return &version, nil
+}
+
+// ETag is the entity tag of a version.
+func ETag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
