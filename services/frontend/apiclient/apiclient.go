@@ -1,0 +1,166 @@
+// Package apiclient calls the api service on behalf of a signed-in person.
+// Every error that it returns is a *fault.Error: what the api answered, or
+// fault.Unavailable when there was no answer.
+package apiclient
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+
+	"github.com/rondohq/rondo/platform/fault"
+	"github.com/rondohq/rondo/platform/topology"
+)
+
+// Client reaches the api service.
+type Client struct {
+	http *http.Client
+	base string
+}
+
+// maxAnswer bounds what is read of an answer, in bytes.
+const maxAnswer = 8 << 20
+
+// New calls through transport, which finds the api service by its name.
+func New(transport http.RoundTripper) *Client {
+	return &Client{
+		http: &http.Client{Transport: transport, Timeout: 15 * time.Second},
+		base: "http://" + topology.API.Name,
+	}
+}
+
+// As is the client with a person's bearer token.
+func (c *Client) As(token string) Caller { return Caller{client: c, token: token} }
+
+// Caller calls with a bearer token; an empty one is sent as none.
+type Caller struct {
+	client *Client
+	token  string
+}
+
+// request is one call. A body is sent as JSON.
+type request struct {
+	method, path string
+	query        url.Values
+	body         any
+	// key makes a repeated POST harmless. The sidecar repeats calls on its own,
+	// so a POST always has one: a fresh one where this is empty.
+	key     string
+	version int64 // sent as If-Match when it is not 0
+}
+
+// problem is RFC 9457's document with the api's members.
+type problem struct {
+	Detail string        `json:"detail"`
+	Title  string        `json:"title"`
+	Code   string        `json:"code"`
+	Errors []fault.Field `json:"errors"`
+}
+
+// do sends the request and decodes a successful answer into the result, if any.
+func (c Caller) do(ctx context.Context, in request, result any) error {
+	target := c.client.base + in.path
+	if len(in.query) > 0 {
+		target += "?" + in.query.Encode()
+	}
+	var body io.Reader
+	if in.body != nil {
+		encoded, err := json.Marshal(in.body)
+		if err != nil {
+			return fault.New(fault.Internal, "The request could not be written.").Because("", err)
+		}
+		body = bytes.NewReader(encoded)
+	}
+	req, err := http.NewRequestWithContext(ctx, in.method, target, body)
+	if err != nil {
+		return fault.New(fault.Internal, "The request could not be written.").Because("", err)
+	}
+	req.Header.Set("Accept", "application/json")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if in.method == http.MethodPost {
+		key := in.key
+		if key == "" {
+			key = uuid.NewString()
+		}
+		req.Header.Set("Idempotency-Key", key)
+	}
+	if in.version != 0 {
+		req.Header.Set("If-Match", strconv.Quote(strconv.FormatInt(in.version, 10)))
+	}
+	otel.GetTextMapPropagator().Inject(ctx, propagation.HeaderCarrier(req.Header))
+	return c.send(req, result)
+}
+
+func (c Caller) send(req *http.Request, result any) error {
+	res, err := c.client.http.Do(req)
+	if err != nil {
+		return unreachable(err)
+	}
+	defer func() { _ = res.Body.Close() }() // reading is over; closing cannot lose anything
+	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return unreachable(err)
+	}
+	if res.StatusCode >= http.StatusBadRequest {
+		return refused(res, answer)
+	}
+	if result == nil || len(answer) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(answer, result); err != nil {
+		return fault.New(fault.Unavailable, "The answer could not be read.").Because("", err)
+	}
+	return nil
+}
+
+func unreachable(cause error) error {
+	return fault.New(fault.Unavailable, "Rondo cannot be reached right now.").Because("", cause)
+}
+
+var codes = map[int]fault.Code{
+	http.StatusBadRequest: fault.Invalid, http.StatusUnauthorized: fault.Unauthenticated,
+	http.StatusForbidden: fault.Forbidden, http.StatusNotFound: fault.NotFound,
+	http.StatusConflict: fault.Conflict, http.StatusPreconditionFailed: fault.Stale,
+	http.StatusRequestEntityTooLarge: fault.TooLarge, http.StatusUnsupportedMediaType: fault.UnsupportedMedia,
+	http.StatusUnprocessableEntity: fault.Unprocessable, http.StatusTooManyRequests: fault.RateLimited,
+}
+
+// refused turns an answer of 400 and above into the fault that it stands for.
+// An answer that is no problem document comes from something in between, so the
+// api itself was not reached.
+func refused(res *http.Response, answer []byte) error {
+	kind, known := codes[res.StatusCode]
+	isProblem := strings.HasPrefix(res.Header.Get("Content-Type"), "application/problem+json")
+	if !known || !isProblem {
+		return unreachable(errors.New(res.Status + ": " + string(answer[:min(len(answer), 300)])))
+	}
+	var p problem
+	if err := json.Unmarshal(answer, &p); err != nil {
+		return unreachable(err)
+	}
+	e := fault.New(kind, "%s", p.Detail)
+	if e.Message == "" {
+		e.Message = p.Title
+	}
+	e.Reason, e.Fields = p.Code, p.Errors
+	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil {
+		e.RetryAfter = time.Duration(seconds) * time.Second
+	}
+	return e
+}

@@ -1,0 +1,41 @@
+package live
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/rondohq/rondo/platform/event"
+)
+
+// Receive passes an event on. Types that it does not know reach the tabs too:
+// they fetch again, which is right for whatever a newer release publishes.
+func (h *Hub) Receive(e event.Envelope) error {
+	user, err := uuid.Parse(e.UserID)
+	if err != nil {
+		return fmt.Errorf("%w: userid: %w", event.ErrPoison, err)
+	}
+	m := Message{Kind: Change, Type: string(e.Type)}
+	if strings.HasPrefix(m.Type, "task.") {
+		m.Task, m.Version = e.Subject, version(e)
+	}
+	h.Publish(user, m)
+	return nil
+}
+
+// version is the task's version in any payload that has one, else 0. Payloads
+// carry it themselves or in the task.
+func version(e event.Envelope) int64 {
+	var data struct {
+		Version int64 `json:"version"`
+		Task    struct {
+			Version int64 `json:"version"`
+		} `json:"task"`
+	}
+	if err := json.Unmarshal(e.Data, &data); err != nil {
+		return 0
+	}
+	return max(data.Version, data.Task.Version)
+}

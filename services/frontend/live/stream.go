@@ -1,0 +1,95 @@
+package live
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	heartbeatEvery = 20 * time.Second
+	// writeWithin is how long a tab may take to accept a message.
+	writeWithin = 10 * time.Second
+	// retryAfter is how long a browser waits before it reconnects.
+	retryAfter = 2 * time.Second
+)
+
+// Stream serves server-sent events (WHATWG HTML §9.2) to one tab until it goes,
+// the hub shuts down, or alive, which is asked at each heartbeat, says that the
+// session has ended.
+func (h *Hub) Stream(w http.ResponseWriter, r *http.Request, user uuid.UUID, alive func() bool) {
+	tab := h.Open(user, r.Header.Get("Last-Event-ID"))
+	if tab == nil {
+		http.Error(w, "The server is restarting.", http.StatusServiceUnavailable)
+		return
+	}
+	defer tab.Close()
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Accel-Buffering", "no") // proxies must not collect
+	out := &sender{w: w, control: http.NewResponseController(w)}
+	// The first message gives the browser an id to resume after.
+	out.send(fmt.Sprintf("retry: %d\nid: %s\nevent: open\ndata: {}\n\n", retryAfter.Milliseconds(), tab.Start()))
+
+	heartbeat := time.NewTicker(heartbeatEvery)
+	defer heartbeat.Stop()
+	for out.err == nil {
+		select {
+		case <-r.Context().Done():
+			return
+		case <-heartbeat.C:
+			if !alive() {
+				out.message(Message{Kind: SignedOut})
+				return
+			}
+			out.send(": still here\n\n")
+		case m, open := <-tab.Next():
+			if !open {
+				return
+			}
+			out.message(m)
+			if gap, missed := tab.Missed(); missed {
+				out.message(gap)
+			}
+		}
+	}
+}
+
+// sender writes until the first failure, which means that the tab is gone.
+type sender struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	err     error
+}
+
+func (s *sender) send(text string) {
+	if s.err != nil {
+		return
+	}
+	// Deadlines are the connection's; a recorder in a test has none.
+	_ = s.control.SetWriteDeadline(time.Now().Add(writeWithin))
+	if _, s.err = s.w.Write([]byte(text)); s.err == nil {
+		s.err = s.control.Flush()
+	}
+}
+
+func (s *sender) message(m Message) {
+	data, err := json.Marshal(struct {
+		Type    string `json:"type,omitempty"`
+		Task    string `json:"task,omitempty"`
+		Version int64  `json:"version,omitempty"`
+	}{m.Type, m.Task, m.Version})
+	if err != nil {
+		s.err = err
+		return
+	}
+	id := ""
+	if m.ID != "" {
+		id = "id: " + m.ID + "\n"
+	}
+	s.send(id + "event: " + string(m.Kind) + "\ndata: " + string(data) + "\n\n")
+}

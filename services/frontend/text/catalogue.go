@@ -1,0 +1,122 @@
+// Package text is everything that the web application says to people, and how
+// it writes days and times. A language is one value of Catalogue in one file.
+package text
+
+// Catalogue holds the texts of one language. A field is a whole sentence or
+// label, never a fragment to be glued; what needs a value is a function.
+type Catalogue struct {
+	Language string // BCP 47, for the lang attribute
+	Name     string // of the product
+
+	Skip, Menu, Close, Cancel, Save, Retry, Back string
+
+	Rooms      Rooms
+	Composer   Composer
+	Filters    Filters
+	Task       Task
+	Empty      Empty
+	Toasts     Toasts
+	Account    Account
+	Keys       Keys
+	Errors     Errors
+	Fields     Fields
+	Days       Days
+	Priorities Priorities
+	Live       Live
+}
+
+// Rooms are the places of the application.
+type Rooms struct {
+	Navigation, Inbox, Today, Upcoming, Done, Tags, NoTags, Settings, SignIn, SignUp, NotFound string
+	TagHeading                                                                                 func(tag string) string
+	TagCount                                                                                   func(n int) string
+	RenameTag, NewTagName, DeleteTag, TagOptions                                               string
+	DeleteTagWarning                                                                           string
+}
+
+// Composer is where tasks are added.
+type Composer struct {
+	Label, Placeholder, Due, Time, Priority, Tags, TagsPlaceholder, Add string
+}
+
+// Filters narrow and order a list.
+type Filters struct {
+	Search, SearchPlaceholder, Open, Label, Sort, Apply, Clear, ClearSearch         string
+	Status, StatusOpen, StatusDone, StatusDeleted, StatusAny                        string
+	Priority, Tags, Due, DueAny, DueOverdue, DueToday, DueWeek                      string
+	SortNewest, SortOldest, SortDue, SortPriority, SortTitle, SortChanged, SortHand string
+	Active                                                                          string
+	Remove                                                                          func(what string) string
+	SearchChip                                                                      func(words string) string
+}
+
+// Task is what is said about one.
+type Task struct {
+	Title, Notes, NotesPlaceholder, Due, Time, Priority, Tags, Detail, Deleted, Overdue string
+	TagsHint, TimeHint, ClearDue                                                        string
+	Complete, Reopen, Delete, Edit, Open                                                func(title string) string
+	DeleteShort, ReopenShort, CompleteShort                                             string
+	Created, Changed, CompletedOn                                                       func(when string) string
+	HasNotes, ListLabel, More, Loading                                                  string
+	Stale                                                                               string
+}
+
+// Empty is what an empty list says: a heading and what to do next.
+type Empty struct {
+	InboxTitle, InboxHint, TodayTitle, TodayHint, UpcomingTitle, UpcomingHint string
+	DoneTitle, DoneHint, TagTitle, TagHint, FilteredTitle, FilteredHint       string
+	SearchTitle                                                               func(words string) string
+	SearchEverywhere                                                          string
+}
+
+// Toasts report what has just been done.
+type Toasts struct {
+	Region, Undo, Dismiss                                              string
+	Added, Completed, Deleted, Reopened, Saved                         func(title string) string
+	TagRenamed, TagDeleted, SettingsSaved, SignedOut, Offline, Unknown string
+}
+
+// Account is about signing in, up and out, and the settings.
+type Account struct {
+	SignInTitle, SignInLead, SignIn, NoAccount, SignUpTitle, SignUpLead, SignUp, HaveAccount, SignOut string
+	Email, Password, PasswordHint, DisplayName, NamePlaceholder, Timezone, TimezoneHint               string
+	Promise1, Promise2, Promise3                                                                      string
+	SettingsTitle, Profile, Appearance, Theme, ThemeSystem, ThemeLight, ThemeDark, Menu               string
+	Expired                                                                                           string
+}
+
+// Keys are the keyboard shortcuts.
+type Keys struct {
+	Title, Add, Search, Next, Previous, Toggle, Open, Rename, Delete, Go, Help, Escape, Then string
+}
+
+// Errors say what happened and what to do next.
+type Errors struct {
+	UnreachableTitle, UnreachableHint, NotFoundTitle, NotFoundHint, TaskGone       string
+	ForgeryTitle, ForgeryHint, InternalTitle, InternalHint, TooMany, TooLarge      string
+	WrongPassword, EmailTaken, Sessions, Check, TagTaken, NotAllowed, ConflictHint string
+}
+
+// Fields are messages about one input, by what is wrong with it.
+type Fields struct {
+	Required, TitleLong, NotesLong, Email, PasswordShort, Date, Time, TimeWithoutDate, Priority, Timezone string
+	NameLong, TagLong                                                                                     string
+}
+
+// Days are relative days and their like.
+type Days struct {
+	Today, Tomorrow, Yesterday string
+	// Weekdays from Sunday on, months from January on; Short forms for lists.
+	Weekdays, WeekdaysShort [7]string
+	Months, MonthsShort     [12]string
+	// At joins a day and a time; NoTime is for a day alone.
+	At func(day, time string) string
+}
+
+// Priorities are their names.
+type Priorities struct{ High, Medium, Low string }
+
+// Live is what the live region says of changes from elsewhere.
+type Live struct {
+	Connected, Lost, Changed string
+}
