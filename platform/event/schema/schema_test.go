@@ -1,6 +1,7 @@
 package schema_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -39,7 +40,7 @@ func TestCommittedSchemasAreThoseOfTheTypes(t *testing.T) {
 		if found := schema.Breaking(was, is); len(found) > 0 {
 			t.Errorf("%s breaks its consumers: %v", is.Title, found)
 		}
-		if data, err := schema.Encode(is); err != nil || string(data) != string(old) {
+		if data, err := schema.Encode(is); err != nil || !bytes.Equal(data, old) {
 			t.Errorf("%s: run go generate ./event/schema (%v)", is.Title, err)
 		}
 	}
