@@ -187,3 +187,22 @@ func IfMatch(r *http.Request) (*int64, error) {
 
 // ETag is the entity tag of a version.
 func ETag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
+
+// Router takes routes; *http.ServeMux is one.
+type Router interface {
+	Handle(pattern string, h http.Handler)
+}
+
+// Through is a Router that leads each route through middleware. The mux below
+// stays the only one, so that a request's Pattern is the route's template.
+func Through(mux Router, middleware func(http.Handler) http.Handler) Router {
+	return through{mux, middleware}
+}
+
+type through struct {
+	mux        Router
+	middleware func(http.Handler) http.Handler
+}
+
+// Handle implements Router.
+func (t through) Handle(pattern string, h http.Handler) { t.mux.Handle(pattern, t.middleware(h)) }

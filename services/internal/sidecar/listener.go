@@ -154,8 +154,13 @@ func (l *Listener) HandleJobs(h JobHandler) {
 	})
 }
 
+// ClientAddress is the header in which a service that calls for somebody says whose
+// address (host:port) that is.
+const ClientAddress = "Rondo-Client-Address"
+
 // HandleInvocations serves prefix to the services that the topology lets call this
-// one. Without mTLS between sidecars nothing else checks the caller.
+// one. Without mTLS between sidecars nothing else checks the caller. The request's
+// RemoteAddr is that of the client for whom the call is made.
 func (l *Listener) HandleInvocations(prefix string, h http.Handler) {
 	callers := topology.CallersOf(l.service.Name)
 	l.mux.HandleFunc(prefix, func(w http.ResponseWriter, r *http.Request) {
@@ -163,6 +168,9 @@ func (l *Listener) HandleInvocations(prefix string, h http.Handler) {
 			l.refused.Inc()
 			problem.Write(r.Context(), fault.New(fault.Forbidden, "Service %q may not call this one.", caller), w)
 			return
+		}
+		if address := r.Header.Get(ClientAddress); address != "" {
+			r.RemoteAddr = address
 		}
 		h.ServeHTTP(w, r)
 	})

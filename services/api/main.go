@@ -1,0 +1,68 @@
+// Command api is Rondo's REST service. "api migrate" brings the database up to
+// date as its owner, whom RONDO_OWNER_DATABASE_URL names, and ends.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/rondohq/rondo/platform/fault"
+	"github.com/rondohq/rondo/platform/topology"
+	"github.com/rondohq/rondo/services/api/server"
+	"github.com/rondohq/rondo/services/internal/idempotency"
+	"github.com/rondohq/rondo/services/internal/problem"
+	"github.com/rondohq/rondo/services/internal/program"
+	"github.com/rondohq/rondo/services/migrations"
+)
+
+//go:embed openapi.yaml
+var document []byte
+
+func main() {
+	if len(os.Args) > 1 {
+		os.Exit(command(os.Args[1:]))
+	}
+	os.Exit(program.Main(topology.API, wire))
+}
+
+func command(args []string) int {
+	if len(args) != 1 || args[0] != "migrate" {
+		fmt.Fprintf(os.Stderr, "usage: %s [migrate]\n", topology.API.Name)
+		return 2
+	}
+	if err := migrations.Apply(context.Background(), os.Getenv("RONDO_OWNER_DATABASE_URL")); err != nil {
+		slog.Error("migrating failed", "error", err)
+		return 1
+	}
+	return 0
+}
+
+func wire(_ context.Context, p *program.Program) error {
+	api, err := server.New(server.Deps{
+		Pool: p.Pool, Outbox: p.Outbox(), Registry: p.Registry, Document: document, Now: time.Now,
+	})
+	if err != nil {
+		return err //nolint:wrapcheck // says all
+	}
+	api.Register(p.Public)
+	p.Public.HandleFunc("/", nothing)
+
+	invoked := http.NewServeMux()
+	api.Register(invoked)
+	invoked.HandleFunc("/", nothing)
+	p.Calls.HandleInvocations("/api/", p.HTTP(invoked))
+
+	p.Add("purge of idempotency keys", func(ctx context.Context) error {
+		return idempotency.Purge(ctx, p.Pool, p.Log)
+	})
+	return nil
+}
+
+func nothing(w http.ResponseWriter, r *http.Request) {
+	problem.Write(r.Context(), fault.New(fault.NotFound, "There is nothing at %s.", r.URL.Path), w)
+}

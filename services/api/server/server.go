@@ -1,0 +1,74 @@
+// Package server joins the use cases of api into one set of routes, which both
+// listeners serve: the public one to bearer clients, the sidecar's to the frontend.
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rondohq/rondo/services/api/account"
+	"github.com/rondohq/rondo/services/api/docs"
+	"github.com/rondohq/rondo/services/api/task"
+	"github.com/rondohq/rondo/services/internal/idempotency"
+	"github.com/rondohq/rondo/services/internal/outbox"
+	"github.com/rondohq/rondo/services/internal/rest"
+	"github.com/rondohq/rondo/services/internal/token"
+)
+
+// Deps is what the use cases stand on.
+type Deps struct {
+	Pool     *pgxpool.Pool
+	Outbox   *outbox.Outbox
+	Registry prometheus.Registerer
+	// Document is the OpenAPI document, in YAML.
+	Document []byte
+	// Now is the clock, time.Now outside tests.
+	Now func() time.Time
+}
+
+// API is the joined use cases.
+type API struct {
+	document *docs.Site
+	verifier *account.Verifier
+	accounts account.Endpoints
+	tasks    task.Endpoints
+}
+
+// New makes the use cases.
+func New(d Deps) (*API, error) {
+	site, err := docs.New(d.Document)
+	if err != nil {
+		return nil, fmt.Errorf("reading the OpenAPI document: %w", err)
+	}
+	passwords, err := account.NewPasswords()
+	if err != nil {
+		return nil, fmt.Errorf("preparing password hashes: %w", err)
+	}
+	durations := rest.Durations(d.Registry)
+	accountStore := account.NewStore(d.Pool, d.Outbox)
+	verifier := account.NewVerifier(accountStore)
+	accounts := account.NewService(accountStore, passwords, verifier, account.DefaultLimits(), d.Now)
+	tasks := task.NewPostgres(d.Pool, d.Outbox)
+	return &API{
+		document: site,
+		verifier: verifier,
+		accounts: account.MakeEndpoints(accounts, durations),
+		tasks:    task.MakeEndpoints(task.NewService(tasks, d.Now), durations),
+	}, nil
+}
+
+// Register mounts all routes.
+func (a *API) Register(mux rest.Router) {
+	docs.Register(mux, a.document)
+	account.RegisterPublic(mux, a.accounts)
+
+	private := rest.Through(mux, func(next http.Handler) http.Handler {
+		return token.Require(a.verifier, idempotency.Middleware(rest.MaxBody, next))
+	})
+	account.Register(private, a.accounts)
+	task.Register(private, a.tasks)
+}
