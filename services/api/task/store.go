@@ -89,12 +89,7 @@ func (p *Postgres) InsertIn(ctx context.Context, tx pgx.Tx, t Task) (Task, error
 	}
 	t.Tags = names
 	batch := &pgx.Batch{}
-	batch.Queue(`
-		INSERT INTO tasks (id, user_id, title, description, priority, status, due_at, parent_id, position, version,
-			series_id, occurrence_at, completed_at, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-		t.ID, t.Owner, t.Title, t.Description, t.Priority, t.Status, t.DueAt, t.ParentID, t.Position, t.Version,
-		t.SeriesID, t.OccurrenceAt, t.CompletedAt, t.CreatedAt, t.UpdatedAt)
+	queueTask(batch, t)
 	queueTags(batch, t.ID, tagIDs)
 	if err := p.record(ctx, batch, nil, t); err != nil {
 		return Task{}, err
@@ -244,6 +239,15 @@ func (p *Postgres) tags(ctx context.Context, tx pgx.Tx, owner uuid.UUID, names [
 	return ids, kept, nil
 }
 
+func queueTask(batch *pgx.Batch, t Task) {
+	batch.Queue(`
+		INSERT INTO tasks (id, user_id, title, description, priority, status, due_at, parent_id, position, version,
+			series_id, occurrence_at, completed_at, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		t.ID, t.Owner, t.Title, t.Description, t.Priority, t.Status, t.DueAt, t.ParentID, t.Position, t.Version,
+		t.SeriesID, t.OccurrenceAt, t.CompletedAt, t.CreatedAt, t.UpdatedAt)
+}
+
 func queueTags(batch *pgx.Batch, task uuid.UUID, tags []uuid.UUID) {
 	if len(tags) > 0 {
 		batch.Queue(`INSERT INTO task_tags (task_id, tag_id) SELECT $1, unnest($2::uuid[])`, task, tags)
@@ -265,7 +269,7 @@ func checkParent(ctx context.Context, tx pgx.Tx, t Task) error {
 			SELECT p.id, p.parent_id, up.depth + 1 FROM tasks p JOIN up ON p.id = up.parent_id
 			WHERE p.user_id = $1 AND up.depth < $4
 		)
-		SELECT count(*), coalesce(bool_or(id = $3), false) FROM up`, t.Owner, *t.ParentID, t.ID, maxDepth).Scan(&depth, &circle)
+		SELECT count(*), coalesce(bool_or(id = $3), false) FROM up`, t.Owner, *t.ParentID, t.ID, MaxDepth).Scan(&depth, &circle)
 	switch {
 	case err != nil:
 		return fmt.Errorf("looking at the parent: %w", err)
@@ -273,8 +277,8 @@ func checkParent(ctx context.Context, tx pgx.Tx, t Task) error {
 		return fault.Invalidf("parent_id", "is no task of yours")
 	case circle:
 		return fault.Invalidf("parent_id", "is below the task itself")
-	case depth >= maxDepth:
-		return fault.Invalidf("parent_id", "is nested deeper than %d levels", maxDepth)
+	case depth >= MaxDepth:
+		return fault.Invalidf("parent_id", "is nested deeper than %d levels", MaxDepth)
 	}
 	return nil
 }

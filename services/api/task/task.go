@@ -22,7 +22,7 @@ const (
 	MaxDescription = 2000
 	MaxTag         = 50
 	MaxTags        = 20
-	maxDepth       = 8 // of subtasks
+	MaxDepth       = 8 // of subtasks, the topmost task counted
 )
 
 // Priority orders tasks by weight.

@@ -19,7 +19,7 @@ import (
 )
 
 // Register mounts the routes. Authentication is the mux's business.
-func Register(mux *http.ServeMux, e Endpoints) {
+func Register(mux rest.Router, e Endpoints) {
 	mux.Handle("POST /api/tasks", rest.Handler(e.Create, decodeDraft, encodeCreated))
 	mux.Handle("GET /api/tasks", rest.Handler(e.List, decodeQuery, encodePage))
 	mux.Handle("GET /api/tasks/{id}", rest.Handler(e.Get, decodeOne, encodeTask))
