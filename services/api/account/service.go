@@ -93,8 +93,7 @@ type NewToken struct {
 	ExpiresAt *time.Time    `json:"expires_at"`
 }
 
-// Service is what can be done with accounts. All but SignUp and SignIn act for
-// the principal of ctx.
+// Service is what can be done with accounts. A principal is who calls.
 type Service interface {
 	// SignUp makes an account and signs it in. from is the client's address.
 	SignUp(ctx context.Context, from string, in SignUp) (Session, error)
@@ -102,13 +101,14 @@ type Service interface {
 	// in words nor by its time.
 	SignIn(ctx context.Context, from string, in SignIn) (Session, error)
 	// SignOut revokes the token of the call.
-	SignOut(ctx context.Context) error
-	Me(ctx context.Context) (User, error)
+	SignOut(ctx context.Context, p token.Principal) error
+	Me(ctx context.Context, p token.Principal) (User, error)
 	// UpdateMe changes settings. A new password ends all other sessions.
-	UpdateMe(ctx context.Context, patch Patch) (User, error)
-	Tokens(ctx context.Context) ([]Token, error)
-	CreateToken(ctx context.Context, in NewToken) (CreatedToken, error)
-	RevokeToken(ctx context.Context, id uuid.UUID) error
+	UpdateMe(ctx context.Context, p token.Principal, patch Patch) (User, error)
+	// Tokens lists the API tokens, newest first.
+	Tokens(ctx context.Context, p token.Principal) ([]Token, error)
+	CreateToken(ctx context.Context, p token.Principal, in NewToken) (CreatedToken, error)
+	RevokeToken(ctx context.Context, p token.Principal, id uuid.UUID) error
 }
 
 // Store keeps accounts. Each method is one transaction.
@@ -172,15 +172,15 @@ type service struct {
 	now       func() time.Time
 }
 
-// New makes the service. The verifier is the one that the HTTP routes use, so that
-// a revoked token is forgotten at once.
-func New(store Store, passwords *Passwords, verifier *Verifier, limits Limits) Service {
+// NewService makes the service. The verifier is the one that the HTTP routes use,
+// so that a revoked token is forgotten at once. now is the clock, time.Now outside
+// tests.
+func NewService(store Store, passwords *Passwords, verifier *Verifier, limits Limits, now func() time.Time) Service {
 	return &service{store, passwords, verifier, limits, func() time.Time {
-		return time.Now().UTC().Truncate(time.Microsecond) // what the database keeps
+		return now().UTC().Truncate(time.Microsecond) // what the database keeps
 	}}
 }
 
-// SignUp implements Service.
 func (s *service) SignUp(ctx context.Context, from string, in SignUp) (Session, error) {
 	u := User{
 		ID: uuid.Must(uuid.NewV7()), Email: normalEmail(in.Email), DisplayName: strings.TrimSpace(in.DisplayName),
@@ -208,7 +208,6 @@ func (s *service) SignUp(ctx context.Context, from string, in SignUp) (Session, 
 	return session, nil
 }
 
-// SignIn implements Service.
 func (s *service) SignIn(ctx context.Context, from string, in SignIn) (Session, error) {
 	var bad []fault.Field
 	if in.Email == "" {
@@ -277,9 +276,7 @@ func (s *service) session(u User) (Session, NewStoredToken) {
 	}
 }
 
-// SignOut implements Service.
-func (s *service) SignOut(ctx context.Context) error {
-	p, _ := token.From(ctx)
+func (s *service) SignOut(ctx context.Context, p token.Principal) error {
 	err := s.store.RemoveToken(ctx, p.UserID, p.TokenID)
 	s.verifier.forget(p.UserID, p.TokenID)
 	if fault.CodeOf(err) == fault.NotFound { // revoked elsewhere this very moment
@@ -288,14 +285,12 @@ func (s *service) SignOut(ctx context.Context) error {
 	return err
 }
 
-// Me implements Service.
-func (s *service) Me(ctx context.Context) (User, error) {
-	u, _, err := s.store.Find(ctx, token.UserID(ctx))
+func (s *service) Me(ctx context.Context, p token.Principal) (User, error) {
+	u, _, err := s.store.Find(ctx, p.UserID)
 	return u, err
 }
 
-// UpdateMe implements Service.
-func (s *service) UpdateMe(ctx context.Context, patch Patch) (User, error) {
+func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) (User, error) {
 	var bad []fault.Field
 	if patch == (Patch{}) {
 		bad = check(bad, "body", "must change something: display_name, timezone or password")
@@ -319,7 +314,6 @@ func (s *service) UpdateMe(ctx context.Context, patch Patch) (User, error) {
 	if err := fault.InvalidFields(bad); err != nil {
 		return User{}, err
 	}
-	p, _ := token.From(ctx)
 	old, oldHash, err := s.store.Find(ctx, p.UserID)
 	if err != nil {
 		return User{}, err
@@ -354,7 +348,7 @@ func unlessSame(wanted *string, old string) *string {
 }
 
 func (s *service) newPassword(ctx context.Context, p token.Principal, oldHash, current, wanted string) (string, error) {
-	if err := sessionOnly(ctx); err != nil {
+	if err := sessionOnly(p); err != nil {
 		return "", err
 	}
 	if err := s.limits.FailuresOfOwn.Take(p.UserID.String()); err != nil {
@@ -373,14 +367,12 @@ func (s *service) newPassword(ctx context.Context, p token.Principal, oldHash, c
 	return s.passwords.Hash(ctx, norm.NFC.String(wanted))
 }
 
-// Tokens implements Service.
-func (s *service) Tokens(ctx context.Context) ([]Token, error) {
-	return s.store.Tokens(ctx, token.UserID(ctx))
+func (s *service) Tokens(ctx context.Context, p token.Principal) ([]Token, error) {
+	return s.store.Tokens(ctx, p.UserID)
 }
 
-// CreateToken implements Service.
-func (s *service) CreateToken(ctx context.Context, in NewToken) (CreatedToken, error) {
-	if err := sessionOnly(ctx); err != nil {
+func (s *service) CreateToken(ctx context.Context, p token.Principal, in NewToken) (CreatedToken, error) {
+	if err := sessionOnly(p); err != nil {
 		return CreatedToken{}, err
 	}
 	secret, hash := token.New()
@@ -400,29 +392,27 @@ func (s *service) CreateToken(ctx context.Context, in NewToken) (CreatedToken, e
 	}
 	slices.Sort(in.Scopes)
 	t.Scopes = slices.Compact(in.Scopes)
-	if err := s.store.AddToken(ctx, NewStoredToken{Token: t, UserID: token.UserID(ctx), Hash: hash}, maxTokens); err != nil {
+	if err := s.store.AddToken(ctx, NewStoredToken{Token: t, UserID: p.UserID, Hash: hash}, maxTokens); err != nil {
 		return CreatedToken{}, err
 	}
 	return CreatedToken{Token: t, Secret: secret}, nil
 }
 
-// RevokeToken implements Service.
-func (s *service) RevokeToken(ctx context.Context, id uuid.UUID) error {
-	if err := sessionOnly(ctx); err != nil {
+func (s *service) RevokeToken(ctx context.Context, p token.Principal, id uuid.UUID) error {
+	if err := sessionOnly(p); err != nil {
 		return err
 	}
-	user := token.UserID(ctx)
-	if err := s.store.RemoveToken(ctx, user, id); err != nil {
+	if err := s.store.RemoveToken(ctx, p.UserID, id); err != nil {
 		return err
 	}
-	s.verifier.forget(user, id)
+	s.verifier.forget(p.UserID, id)
 	return nil
 }
 
 // sessionOnly keeps API tokens from making tokens and changing passwords: a leaked
 // one must not outlive its revocation.
-func sessionOnly(ctx context.Context) error {
-	if p, _ := token.From(ctx); !p.Session {
+func sessionOnly(p token.Principal) error {
+	if !p.Session {
 		return fault.New(fault.Forbidden, "This needs a session; an API token may not do it.").
 			Because("insufficient_scope", nil)
 	}

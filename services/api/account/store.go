@@ -213,4 +213,3 @@ func (s *store) TouchToken(ctx context.Context, userID, id uuid.UUID, at time.Ti
 	}
 	return nil
 }
-

@@ -1,0 +1,343 @@
+package exchange
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/rondohq/rondo/platform/fault"
+	"github.com/rondohq/rondo/services/api/task"
+	"github.com/rondohq/rondo/services/api/text"
+)
+
+// record is a task as a file gives it, before anything is believed. nil: not given.
+type record struct {
+	number int // see parseJSON and parseTable
+
+	ID           *string      `json:"id"`
+	Title        *string      `json:"title"`
+	Description  *string      `json:"description"`
+	Priority     *string      `json:"priority"`
+	Status       *string      `json:"status"`
+	DueAt        *string      `json:"due_at"`
+	ParentID     *string      `json:"parent_id"`
+	Position     *json.Number `json:"position"`
+	Tags         []string     `json:"tags"`
+	Version      *json.Number `json:"version"`
+	SeriesID     *string      `json:"series_id"`
+	OccurrenceAt *string      `json:"occurrence_at"`
+	CompletedAt  *string      `json:"completed_at"`
+	CreatedAt    *string      `json:"created_at"`
+	UpdatedAt    *string      `json:"updated_at"`
+}
+
+// problems collects what is wrong with a file, up to a bearable number.
+type problems struct {
+	fields []fault.Field
+	rows   map[int]bool
+}
+
+// maxProblems is how many bad fields an answer names.
+const maxProblems = 100
+
+func (p *problems) add(row int, field, format string, args ...any) {
+	if p.rows == nil {
+		p.rows = map[int]bool{}
+	}
+	p.rows[row] = true
+	if len(p.fields) < maxProblems {
+		p.fields = append(p.fields, fault.Field{Row: row, Name: field, Message: fmt.Sprintf(format, args...)})
+	}
+}
+
+// fault is nil when nothing is wrong.
+func (p *problems) fault() error {
+	if len(p.rows) == 0 {
+		return nil
+	}
+	rows := "1 row is"
+	if len(p.rows) != 1 {
+		rows = strconv.Itoa(len(p.rows)) + " rows are"
+	}
+	return &fault.Error{
+		Code: fault.Invalid, Fields: p.fields,
+		Message: "Nothing was imported, since " + rows + " not acceptable.",
+	}
+}
+
+func refuse(field, format string, args ...any) error {
+	f := fault.Invalidf(field, format, args...)
+	f.Message = "Nothing was imported."
+	return f
+}
+
+// file is what an import brings, each row checked by itself.
+type file struct {
+	tags []string // to be there even if no task carries them
+	rows []row
+}
+
+// row is one task of a file.
+type row struct {
+	number int        // see parseJSON and parseTable
+	id     *uuid.UUID // as the file gives it
+	task   task.Task  // without id and owner; the parent's id as the file gives it
+}
+
+// parseJSON reads the document of an import. Rows count tasks from 1.
+func parseJSON(body []byte, now time.Time) (file, *problems, error) {
+	var document struct {
+		Format     *string           `json:"format"`
+		ExportedAt *time.Time        `json:"exported_at"`
+		Tags       []string          `json:"tags"`
+		Tasks      []json.RawMessage `json:"tasks"`
+	}
+	if err := strict(body, &document); err != nil {
+		return file{}, nil, err
+	}
+	switch {
+	case document.Format != nil && *document.Format != formatName:
+		return file{}, nil, refuse("format", "must be %s; this file was made by another program or a newer Rondo", formatName)
+	case document.Tasks == nil:
+		return file{}, nil, refuse("tasks", "is required")
+	case len(document.Tasks) > MaxRows:
+		return file{}, nil, refuse("tasks", "must have at most %d entries", MaxRows)
+	case len(document.Tags) > MaxRows:
+		return file{}, nil, refuse("tags", "must have at most %d entries", MaxRows)
+	}
+	bad := &problems{}
+	var f file
+	for i, name := range document.Tags {
+		name = strings.TrimSpace(name)
+		if message := text.Line(name, 1, task.MaxTag); message != "" {
+			return file{}, nil, refuse(fmt.Sprintf("tags[%d]", i), "%s", message)
+		}
+		f.tags = append(f.tags, name)
+	}
+	for i, raw := range document.Tasks {
+		r := record{number: i + 1}
+		if err := strict(raw, &r); err != nil {
+			wrong, _ := errors.AsType[*fault.Error](err)
+			for _, field := range wrong.Fields {
+				bad.add(r.number, field.Name, "%s", field.Message)
+			}
+			continue
+		}
+		f.add(r, bad, now, len(document.Tasks))
+	}
+	return f, bad, nil
+}
+
+// add checks a record and adds it as a row. Rows are made a microsecond apart, so
+// that they keep the file's order where it gives no other.
+func (f *file) add(r record, bad *problems, now time.Time, count int) {
+	at := now.Add(time.Duration(r.number-count) * time.Microsecond)
+	if t, ok := r.check(bad, at); ok {
+		f.rows = append(f.rows, t)
+	}
+}
+
+// strict decodes one JSON value and refuses fields that it does not know. Its
+// errors are fault.Invalid and name the field.
+func strict(raw []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	if err == nil {
+		if _, err := d.Token(); !errors.Is(err, io.EOF) {
+			return refuse("body", "has something after the JSON document")
+		}
+		return nil
+	}
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		field := wrong.Field
+		if field == "" {
+			field = "body"
+		}
+		return refuse(field, "must not be a JSON %s", wrong.Value)
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return refuse(strings.Trim(name, `"`), "is not a field of an import")
+	}
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return refuse("body", "is not JSON: %s (byte %d)", syntax.Error(), syntax.Offset)
+	}
+	return refuse("body", "is not JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
+}
+
+// parseTable reads the CSV file of an import. Rows are those of a spreadsheet:
+// the header is row 1.
+func parseTable(body []byte, now time.Time) (file, *problems, error) {
+	rows, err := parseCSV(string(body))
+	if wrong, ok := errors.AsType[*csvError](err); ok {
+		bad := &problems{}
+		bad.add(wrong.row, "row", "%s", wrong.message)
+		return file{}, nil, bad.fault()
+	}
+	if err != nil {
+		return file{}, nil, refuse("body", "must have a header, such as: title,priority,tags")
+	}
+	header := rows[0].cells
+	for i, name := range header {
+		header[i] = strings.ToLower(strings.TrimSpace(name))
+		switch {
+		case !slices.Contains(columns, header[i]):
+			return file{}, nil, refuse("header", "%q is not a column; those there are: %s", name, strings.Join(columns, ", "))
+		case slices.Contains(header[:i], header[i]):
+			return file{}, nil, refuse("header", "has the column %s twice", header[i])
+		}
+	}
+	if !slices.Contains(header, "title") {
+		return file{}, nil, refuse("header", "has no column title")
+	}
+	if len(rows)-1 > MaxRows {
+		return file{}, nil, refuse("body", "must have at most %d rows below the header", MaxRows)
+	}
+	bad := &problems{}
+	var f file
+	for _, row := range rows[1:] {
+		if len(row.cells) > len(header) {
+			bad.add(row.number, "row", "has %d cells, but the header has %d", len(row.cells), len(header))
+			continue
+		}
+		r := record{number: row.number}
+		for i, cell := range row.cells {
+			r.set(header[i], unguard(cell))
+		}
+		f.add(r, bad, now, len(rows))
+	}
+	return f, bad, nil
+}
+
+// set fills one field from a cell; an empty cell is nothing given.
+func (r *record) set(column, cell string) {
+	if cell == "" {
+		return
+	}
+	number := json.Number(strings.TrimSpace(cell))
+	switch column {
+	case "id":
+		r.ID = &cell
+	case "title":
+		r.Title = &cell
+	case "description":
+		r.Description = &cell
+	case "priority":
+		r.Priority = &cell
+	case "status":
+		r.Status = &cell
+	case "due_at":
+		r.DueAt = &cell
+	case "parent_id":
+		r.ParentID = &cell
+	case "position":
+		r.Position = &number
+	case "tags":
+		r.Tags = splitTags(cell)
+	case "version":
+		r.Version = &number
+	case "series_id":
+		r.SeriesID = &cell
+	case "occurrence_at":
+		r.OccurrenceAt = &cell
+	case "completed_at":
+		r.CompletedAt = &cell
+	case "created_at":
+		r.CreatedAt = &cell
+	case "updated_at":
+		r.UpdatedAt = &cell
+	}
+}
+
+// check turns the record into a row, or says in bad what is wrong with it. The
+// fields that an import leaves out are checked all the same: a table whose columns
+// have slipped should not get through.
+func (r *record) check(bad *problems, now time.Time) (row, bool) {
+	before := len(bad.rows)
+	draft := task.Draft{
+		Title: value(r.Title), Description: value(r.Description), Priority: task.Priority(strings.TrimSpace(value(r.Priority))),
+		DueAt: r.time(bad, "due_at", r.DueAt), ParentID: r.id(bad, "parent_id", r.ParentID), Tags: r.Tags,
+	}
+	if r.Position != nil {
+		position, err := r.Position.Float64()
+		if err != nil {
+			bad.add(r.number, "position", "must be a number")
+		}
+		draft.Position = &position
+	}
+	t, err := task.New(uuid.Nil, draft, now)
+	if wrong, ok := errors.AsType[*fault.Error](err); ok {
+		for _, field := range wrong.Fields {
+			bad.add(r.number, field.Name, "%s", field.Message)
+		}
+	}
+	if r.Status != nil {
+		t.Status = task.Status(strings.TrimSpace(*r.Status))
+		if !slices.Contains(task.Statuses(), t.Status) {
+			bad.add(r.number, "status", "must be one of %v", task.Statuses())
+		}
+	}
+	set(&t.CreatedAt, r.time(bad, "created_at", r.CreatedAt))
+	set(&t.UpdatedAt, r.time(bad, "updated_at", r.UpdatedAt))
+	t.CompletedAt = r.time(bad, "completed_at", r.CompletedAt)
+	switch {
+	case t.Status != task.Completed && t.CompletedAt != nil:
+		bad.add(r.number, "completed_at", "is for completed tasks only")
+	case t.Status == task.Completed && t.CompletedAt == nil:
+		t.CompletedAt = &t.UpdatedAt
+	}
+	if r.Version != nil {
+		if version, err := r.Version.Int64(); err != nil || version < 1 {
+			bad.add(r.number, "version", "must be a whole number from 1")
+		}
+	}
+	r.id(bad, "series_id", r.SeriesID)
+	r.time(bad, "occurrence_at", r.OccurrenceAt)
+	return row{number: r.number, id: r.id(bad, "id", r.ID), task: t}, len(bad.rows) == before
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func set(at *time.Time, given *time.Time) {
+	if given != nil {
+		*at = *given
+	}
+}
+
+func (r *record) id(bad *problems, field string, s *string) *uuid.UUID {
+	if s == nil {
+		return nil
+	}
+	id, err := uuid.Parse(strings.TrimSpace(*s))
+	if err != nil {
+		bad.add(r.number, field, "must be a UUID")
+		return nil
+	}
+	return &id
+}
+
+func (r *record) time(bad *problems, field string, s *string) *time.Time {
+	if s == nil {
+		return nil
+	}
+	t, err := time.Parse(time.RFC3339, strings.TrimSpace(*s))
+	t = t.UTC().Truncate(time.Microsecond) // what the database keeps
+	if err != nil || t.Year() < 1 || t.Year() > 9998 {
+		bad.add(r.number, field, "must be a time such as 2026-11-24T09:00:00Z (RFC 3339)")
+		return nil
+	}
+	return &t
+}
