@@ -12,6 +12,8 @@ import (
 
 	"github.com/rondohq/rondo/services/api/account"
 	"github.com/rondohq/rondo/services/api/docs"
+	"github.com/rondohq/rondo/services/api/exchange"
+	"github.com/rondohq/rondo/services/api/tag"
 	"github.com/rondohq/rondo/services/api/task"
 	"github.com/rondohq/rondo/services/internal/idempotency"
 	"github.com/rondohq/rondo/services/internal/outbox"
@@ -36,6 +38,8 @@ type API struct {
 	verifier *account.Verifier
 	accounts account.Endpoints
 	tasks    task.Endpoints
+	tags     tag.Endpoints
+	exchange exchange.Endpoints
 }
 
 // New makes the use cases.
@@ -58,6 +62,8 @@ func New(d Deps) (*API, error) {
 		verifier: verifier,
 		accounts: account.MakeEndpoints(accounts, durations),
 		tasks:    task.MakeEndpoints(task.NewService(tasks, d.Now), durations),
+		tags:     tag.MakeEndpoints(tag.NewService(tag.NewPostgres(d.Pool, d.Outbox)), durations),
+		exchange: exchange.MakeEndpoints(exchange.NewService(exchange.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
 	}, nil
 }
 
@@ -66,9 +72,13 @@ func (a *API) Register(mux rest.Router) {
 	docs.Register(mux, a.document)
 	account.RegisterPublic(mux, a.accounts)
 
-	private := rest.Through(mux, func(next http.Handler) http.Handler {
-		return token.Require(a.verifier, idempotency.Middleware(rest.MaxBody, next))
-	})
-	account.Register(private, a.accounts)
-	task.Register(private, a.tasks)
+	private := func(maxBody int64) rest.Router {
+		return rest.Through(mux, func(next http.Handler) http.Handler {
+			return token.Require(a.verifier, idempotency.Middleware(maxBody, next))
+		})
+	}
+	account.Register(private(rest.MaxBody), a.accounts)
+	task.Register(private(rest.MaxBody), a.tasks)
+	tag.Register(private(rest.MaxBody), a.tags)
+	exchange.Register(private(exchange.MaxBody), a.exchange)
 }
