@@ -3,9 +3,12 @@ package postgrestest
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -13,6 +16,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -29,8 +33,12 @@ type server struct {
 }
 
 // start runs one server per test binary. It ends with the binary, whose death
-// closes its standard input.
+// closes its standard input. RONDO_TEST_POSTGRES describes one that runs already,
+// in the words that rondo prints, for many packages to share.
 var start = sync.OnceValues(func() (server, error) {
+	if shared := os.Getenv("RONDO_TEST_POSTGRES"); shared != "" {
+		return parse([]byte(shared))
+	}
 	_, file, _, _ := runtime.Caller(0)
 	root := filepath.Join(filepath.Dir(file), "..", "..", "..", "..")
 	cmd := exec.Command("go", "run", "./tools/cmd/rondo", "postgres", "--ephemeral")
@@ -52,12 +60,16 @@ var start = sync.OnceValues(func() (server, error) {
 		return server{}, fmt.Errorf("rondo postgres --ephemeral did not start: %w\n%s", err, complaints.String())
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
+	return parse(line)
+})
+
+func parse(line []byte) (server, error) {
 	var s server
 	if err := json.Unmarshal(line, &s); err != nil {
-		return server{}, fmt.Errorf("rondo postgres --ephemeral said %q: %w", line, err)
+		return server{}, fmt.Errorf("reading the description of a server, %q: %w", line, err)
 	}
 	return s, nil
-})
+}
 
 var databases atomic.Int64
 
@@ -74,7 +86,7 @@ func New(t *testing.T) *Database {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := fmt.Sprintf("test_%d", databases.Add(1))
+	name := fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1))
 	ctx := t.Context()
 	admin, err := pgx.Connect(ctx, s.OwnerURL)
 	if err != nil {
@@ -84,17 +96,35 @@ func New(t *testing.T) *Database {
 	if _, err := admin.Exec(ctx, "CREATE DATABASE "+name); err != nil {
 		t.Fatalf("making a database: %v", err)
 	}
-	rename := func(url string) string {
-		return strings.Replace(url, "/"+topology.Database, "/"+name, 1)
+	rename := func(text string) string {
+		u, err := url.Parse(text)
+		if err != nil {
+			t.Fatalf("the test server's address: %v", err)
+		}
+		u.Path = "/" + name
+		return u.String()
 	}
+	// Those who still hold a connection do so in vain.
+	t.Cleanup(func() { drop(s.OwnerURL, name) })
 	db := &Database{OwnerURL: rename(s.OwnerURL), urls: map[string]string{}}
-	for role, url := range s.URLs {
-		db.urls[role] = rename(url)
+	for role, address := range s.URLs {
+		db.urls[role] = rename(address)
 	}
 	if err := migrations.Apply(ctx, db.OwnerURL); err != nil {
 		t.Fatal(err)
 	}
 	return db
+}
+
+func drop(ownerURL, name string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	admin, err := pgx.Connect(ctx, ownerURL)
+	if err != nil {
+		return // the server is gone, and the database with it
+	}
+	defer admin.Close(ctx)
+	_, _ = admin.Exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
 }
 
 // Pool is a pool with the rights of the service's role.

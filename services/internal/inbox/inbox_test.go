@@ -1,0 +1,101 @@
+package inbox_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rondohq/rondo/platform/event"
+	"github.com/rondohq/rondo/platform/topology"
+	"github.com/rondohq/rondo/services/internal/inbox"
+	"github.com/rondohq/rondo/services/internal/postgres/postgrestest"
+)
+
+func setup(t *testing.T) (*inbox.Inbox, *pgxpool.Pool) {
+	t.Helper()
+	pool := postgrestest.New(t).Pool(t, topology.Recurring)
+	metrics := inbox.NewMetrics(prometheus.NewRegistry())
+	return inbox.New(topology.Recurring.Subscribes[0], pool, slog.New(slog.DiscardHandler), metrics), pool
+}
+
+func deleted(t *testing.T) event.Envelope {
+	t.Helper()
+	id := uuid.New()
+	e, err := event.New(topology.API, uuid.New(), id.String(), event.TaskDeleted{Task: event.Task{ID: id.String()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func marks(t *testing.T, pool *pgxpool.Pool, e event.Envelope) (n int) {
+	t.Helper()
+	if err := pool.QueryRow(t.Context(), `SELECT count(*) FROM processed_event_logs WHERE key = $1`, e.ID).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestAHundredCopiesHaveOneEffect(t *testing.T) {
+	t.Parallel()
+	i, pool := setup(t)
+	var effects atomic.Int32
+	inbox.On(i, func(context.Context, pgx.Tx, event.Envelope, event.TaskDeleted) (any, error) {
+		return map[string]int32{"effect": effects.Add(1)}, nil
+	})
+	e := deleted(t)
+	var copies sync.WaitGroup
+	for range 100 {
+		copies.Go(func() {
+			if err := i.Handle(t.Context(), e); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	copies.Wait()
+	if effects.Load() != 1 || marks(t, pool, e) != 1 {
+		t.Errorf("%d effects, %d marks", effects.Load(), marks(t, pool, e))
+	}
+}
+
+func TestAFailedEffectLeavesNoMark(t *testing.T) {
+	t.Parallel()
+	i, pool := setup(t)
+	fails := errors.New("not now")
+	inbox.On(i, func(context.Context, pgx.Tx, event.Envelope, event.TaskDeleted) (any, error) { return nil, fails })
+	e := deleted(t)
+	if err := i.Handle(t.Context(), e); !errors.Is(err, fails) {
+		t.Errorf("error %v", err)
+	}
+	if marks(t, pool, e) != 0 {
+		t.Error("it counts as handled")
+	}
+	fails = nil
+	if err := i.Handle(t.Context(), e); err != nil || marks(t, pool, e) != 1 {
+		t.Errorf("the next delivery: %v", err)
+	}
+}
+
+func TestUnknownTypesAreAcknowledgedAndBadPayloadsArePoison(t *testing.T) {
+	t.Parallel()
+	i, pool := setup(t)
+	inbox.On(i, func(context.Context, pgx.Tx, event.Envelope, event.TaskDeleted) (any, error) { return nil, nil })
+	unknown := deleted(t)
+	unknown.Type = "task.of_tomorrow"
+	if err := i.Handle(t.Context(), unknown); err != nil || marks(t, pool, unknown) != 0 {
+		t.Errorf("an unknown type: %v", err)
+	}
+	bad := deleted(t)
+	bad.Data = []byte(`{"task":[]}`)
+	if err := i.Handle(t.Context(), bad); !errors.Is(err, event.ErrPoison) || marks(t, pool, bad) != 0 {
+		t.Errorf("a bad payload: %v", err)
+	}
+}
