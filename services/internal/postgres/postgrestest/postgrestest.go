@@ -40,9 +40,9 @@ var start = sync.OnceValues(func() (server, error) {
 		return parse([]byte(shared))
 	}
 	_, file, _, _ := runtime.Caller(0)
-	root := filepath.Join(filepath.Dir(file), "..", "..", "..", "..")
-	cmd := exec.Command("go", "run", "./tools/cmd/rondo", "postgres", "--ephemeral")
-	cmd.Dir = root
+	tools := filepath.Join(filepath.Dir(file), "..", "..", "..", "..", "tools")
+	cmd := exec.Command("go", "run", "./cmd/rondo", "postgres", "--ephemeral")
+	cmd.Dir = tools
 	var complaints strings.Builder
 	cmd.Stderr = &complaints
 	if _, err := cmd.StdinPipe(); err != nil { // held open by this process, on purpose never closed
