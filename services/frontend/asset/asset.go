@@ -47,6 +47,7 @@ var singles = []struct{ source, name string }{
 // Names that pages refer to.
 const (
 	Style = "rondo.css"
+	Main  = "app.js" // the module that starts the others
 	Icon  = "rondo.svg"
 	Font  = "inter-latin.woff2" // the part of the font that nearly every page needs
 )
@@ -56,7 +57,7 @@ func Scripts() []string { return []string{"htmx.js", "idiomorph.js"} }
 
 // Modules are the ES modules. A module that others import comes before them.
 func Modules() []string {
-	return []string{"say.js", "list.js", "keys.js", "dialogs.js", "stream.js", "app.js"}
+	return []string{"say.js", "list.js", "dialogs.js", "keys.js", "stream.js", Main}
 }
 
 // Set is every asset in the form in which it is served.

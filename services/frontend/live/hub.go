@@ -51,9 +51,8 @@ type Hub struct {
 	epoch string // tells the ids of this process from those of others
 	now   func() time.Time
 
-	mu     sync.Mutex
-	users  map[uuid.UUID]*audience
-	closed bool
+	mu    sync.Mutex
+	users map[uuid.UUID]*audience
 
 	tabs      prometheus.Gauge
 	delivered prometheus.Counter
@@ -131,13 +130,10 @@ func (h *Hub) offer(tab *Tab, m Message) {
 
 // Open connects a tab. lastID is the id of the last message that it has seen, or
 // "" when it is new; one that comes back gets what it missed, or a Gap when that
-// is no longer known. It returns nil while the hub shuts down.
+// is no longer known.
 func (h *Hub) Open(user uuid.UUID, lastID string) *Tab {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed {
-		return nil
-	}
 	h.forgetIdle()
 	a, ok := h.users[user]
 	if !ok {
@@ -174,7 +170,7 @@ func (t *Tab) Start() string {
 }
 
 // Next is the channel to read from. After each read, Missed says whether a Gap
-// belongs after the message. The channel is closed when the hub shuts down.
+// belongs after the message.
 func (t *Tab) Next() <-chan Message { return t.queue }
 
 // Missed says whether messages were left out since it was last asked. It waits
@@ -196,32 +192,13 @@ func (t *Tab) Close() {
 	defer t.hub.mu.Unlock()
 	a := t.audience
 	if _, open := a.tabs[t]; !open {
-		return
+		return // closed already
 	}
 	delete(a.tabs, t)
 	t.hub.tabs.Dec()
 	if len(a.tabs) == 0 {
 		a.leftAt = t.hub.now()
 	}
-}
-
-// Shutdown ends every stream, so that the server can stop; browsers come back to
-// another replica.
-func (h *Hub) Shutdown() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.closed {
-		return
-	}
-	h.closed = true
-	for _, a := range h.users {
-		for tab := range a.tabs {
-			close(tab.queue)
-			h.tabs.Dec()
-		}
-		clear(a.tabs)
-	}
-	h.users = map[uuid.UUID]*audience{}
 }
 
 func (h *Hub) forgetIdle() {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/rondohq/rondo/services/internal/lifecycle"
 )
 
 const (
@@ -18,14 +20,10 @@ const (
 )
 
 // Stream serves server-sent events (WHATWG HTML §9.2) to one tab until it goes,
-// the hub shuts down, or alive, which is asked at each heartbeat, says that the
+// the server stops, or alive, which is asked at each heartbeat, says that the
 // session has ended.
 func (h *Hub) Stream(w http.ResponseWriter, r *http.Request, user uuid.UUID, alive func() bool) {
 	tab := h.Open(user, r.Header.Get("Last-Event-ID"))
-	if tab == nil {
-		http.Error(w, "The server is restarting.", http.StatusServiceUnavailable)
-		return
-	}
 	defer tab.Close()
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
@@ -41,16 +39,15 @@ func (h *Hub) Stream(w http.ResponseWriter, r *http.Request, user uuid.UUID, ali
 		select {
 		case <-r.Context().Done():
 			return
+		case <-lifecycle.Stopping(r.Context()):
+			return // the browser comes back, to another replica
 		case <-heartbeat.C:
 			if !alive() {
 				out.message(Message{Kind: SignedOut})
 				return
 			}
 			out.send(": still here\n\n")
-		case m, open := <-tab.Next():
-			if !open {
-				return
-			}
+		case m := <-tab.Next():
 			out.message(m)
 			if gap, missed := tab.Missed(); missed {
 				out.message(gap)

@@ -87,7 +87,7 @@ type Account struct {
 
 // Keys are the keyboard shortcuts.
 type Keys struct {
-	Title, Add, Search, Next, Previous, Toggle, Open, Rename, Delete, Go, Help, Escape, Then string
+	Title, Add, Search, Next, Previous, Toggle, Open, Rename, Delete, Undo, Go, Help, Escape string
 }
 
 // Errors say what happened and what to do next.

@@ -1,0 +1,49 @@
+// Starts the parts, and does what is common to all pages.
+import * as dialogs from "./dialogs.js";
+import * as keys from "./keys.js";
+import * as list from "./list.js";
+import { toast } from "./say.js";
+import * as said from "./say.js";
+import * as stream from "./stream.js";
+
+// An answer that the application did not write, from something in between, must
+// not be taken for a part of the page.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.getResponseHeader("Rondo-Part")) return;
+  event.detail.shouldSwap = false;
+  if (!event.target.closest("[data-quiet]")) toast(xhr.status >= 500 ? "offline" : "unknown");
+});
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    if (!event.target.closest("[data-quiet], #list") || event.target.matches("form, button, a")) toast("offline");
+  });
+}
+
+// A line at the top while a request of the person's takes long.
+let busy = 0;
+const mark = (step) => (event) => {
+  if (event.target.id === "list" || event.target.closest?.("[data-quiet]")) return;
+  busy = Math.max(0, busy + step);
+  document.documentElement.classList.toggle("is-busy", busy > 0);
+};
+document.addEventListener("htmx:beforeRequest", mark(1));
+document.addEventListener("htmx:afterRequest", mark(-1));
+
+// A new room begins at its top, for eyes and for screen readers.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id !== "main" || event.detail.requestConfig?.verb !== "get") return;
+  if (!document.activeElement || document.activeElement === document.body) event.target.focus({ preventScroll: true });
+  said.say(document.title);
+});
+
+// Proposes the browser's time zone, by either of its names.
+const zone = document.querySelector("select[data-guess=true]");
+if (zone) {
+  const guess = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (guess && ![...zone.options].some((option) => option.value === guess)) zone.add(new Option(guess, guess));
+  if (guess) zone.value = guess;
+}
+
+for (const part of [said, list, dialogs, keys, stream]) part.start();
+document.documentElement.dataset.ready = "yes";

@@ -1,0 +1,128 @@
+// The list: what it sends along, what survives when it is replaced, and where the
+// focus goes.
+import { say } from "./say.js";
+
+const list = () => document.getElementById("list");
+const rows = () => [...document.querySelectorAll("#list .task")];
+
+// Versions that this tab has seen in an answer, by task: an event of the same
+// version tells it nothing new.
+const seen = new Map();
+
+/** Whether the event's version of a task is shown already. */
+export function knows(task, version) {
+  if (!task || !version) return false;
+  const shown = Number(document.getElementById(`task-${task}`)?.dataset.version ?? 0);
+  return Math.max(shown, seen.get(task) ?? 0) >= version;
+}
+
+/** Fetches the list again. */
+export function refresh() {
+  const element = list();
+  if (element) htmx.trigger(element, "rondo:refresh");
+}
+
+/** Moves the focus to the next row in a direction, from the focused one. */
+export function move(step) {
+  const all = rows();
+  if (all.length === 0) return;
+  const at = all.indexOf(document.activeElement?.closest(".task"));
+  const next = at < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + step, 0), all.length - 1);
+  focusRow(all[next]);
+}
+
+/** Presses a control of the focused row. */
+export function press(selector) {
+  const control = document.activeElement?.closest(".task")?.querySelector(selector);
+  control?.click();
+  return Boolean(control);
+}
+
+function focusRow(row) {
+  const title = row.querySelector("[data-open]");
+  title?.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+}
+
+// Where the focus was before the list was replaced.
+let focusedAt = -1;
+
+function rememberFocus() {
+  focusedAt = rows().indexOf(document.activeElement?.closest(".task"));
+}
+
+function restoreFocus() {
+  if (focusedAt < 0 || (document.activeElement && document.activeElement !== document.body)) return;
+  const all = rows();
+  if (all.length > 0) focusRow(all[Math.min(focusedAt, all.length - 1)]);
+  else document.getElementById("new-title")?.focus();
+  focusedAt = -1;
+}
+
+// The form is emptied when it is sent, so that the next task can be typed at
+// once. What was in it comes back if it does not arrive.
+let sent = null;
+
+function emptyComposer(form) {
+  sent = new FormData(form);
+  form.reset();
+  for (const field of form.querySelectorAll("input:not([type=hidden])")) {
+    if (field.name === "title") field.value = "";
+    field.setAttribute("aria-invalid", "false");
+  }
+  form.querySelectorAll(".field-error").forEach((error) => error.remove());
+}
+
+function refillComposer(form) {
+  if (!sent || form.elements.title.value) return;
+  for (const [name, value] of sent) {
+    const field = form.elements[name];
+    if (field && field.type !== "hidden") field.value = value;
+  }
+  sent = null;
+}
+
+export function start() {
+  const { callbacks } = Idiomorph.defaults;
+  // Whoever is renaming a task keeps the field while the list changes around it.
+  callbacks.beforeNodeMorphed = (old) => !(old instanceof Element && old.matches("[data-renaming]"));
+  callbacks.afterNodeAdded = (node) => {
+    if (node instanceof Element && node.matches(".task")) node.classList.add("task-arrived");
+  };
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    // A list that was scrolled down must come back as long as it was.
+    event.detail.headers["Rondo-Loaded"] = String(rows().length);
+  });
+  document.addEventListener("htmx:beforeSend", (event) => {
+    if (event.target.id === "composer") emptyComposer(event.target);
+    if (event.target.matches("[data-rename-form]")) event.target.parentElement.removeAttribute("data-renaming");
+  });
+  document.addEventListener("htmx:sendError", (event) => {
+    if (event.target.id === "composer") refillComposer(event.target);
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target?.id === "list") rememberFocus();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const target = event.detail.target ?? event.target;
+    if (target.id === "list") restoreFocus();
+    if (target.classList?.contains("task-name") && target.querySelector("[data-rename-form]")) {
+      target.setAttribute("data-renaming", "");
+      target.querySelector("input[name=title]").select();
+    }
+  });
+  document.addEventListener("rondo:changed", (event) => {
+    const { task, version, message } = event.detail;
+    if (task && version) seen.set(task, Math.max(seen.get(task) ?? 0, version));
+    if (message) say(message);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !event.target.closest?.("[data-rename-form]")) return;
+    const slot = event.target.closest("[data-renaming]");
+    slot?.removeAttribute("data-renaming");
+    focusedAt = rows().indexOf(slot?.closest(".task"));
+    event.target.blur();
+    refresh();
+  });
+}

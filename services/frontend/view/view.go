@@ -1,0 +1,242 @@
+// Package view turns what the application knows into HTML. Its templates hold no
+// logic besides choosing and repeating; what they show is prepared by package web.
+package view
+
+//go:generate env GOWORK=off go tool -modfile=../../../tools/toolchain/templ/go.mod templ generate
+
+import (
+	"github.com/a-h/templ"
+	"github.com/google/uuid"
+
+	"github.com/rondohq/rondo/services/frontend/apiclient"
+	"github.com/rondohq/rondo/services/frontend/asset"
+	"github.com/rondohq/rondo/services/frontend/text"
+)
+
+// The parts of a page that are replaced on their own, by the id of their element.
+const (
+	MainID     = "main"
+	ListID     = "list"
+	DetailID   = "detail-body"
+	ComposerID = "composer"
+)
+
+// CSRFField and CSRFHeader carry the token of a form or of a call by script.
+const (
+	CSRFField  = "csrf"
+	CSRFHeader = "X-Csrf-Token"
+)
+
+// KeyField carries a form's Idempotency-Key.
+const KeyField = "key"
+
+// Page is what surrounds the content.
+type Page struct {
+	T      *text.Catalogue
+	Assets *asset.Set
+	Title  string
+	Theme  string // light, dark or "" for the system's
+	CSRF   string
+	User   *apiclient.User // nil: not signed in
+	Path   string          // of the room that is shown, to mark it and to come back to
+	Back   string          // where a form without script returns to: path and query
+	Tags   []apiclient.Tag
+	Toast  *Toast
+}
+
+// Toast reports what was done; with Undo it can be taken back.
+type Toast struct {
+	Message string
+	Undo    *Undo
+	Alarm   bool // an error: it stays until it is dismissed
+}
+
+// Undo restores the status that a task had.
+type Undo struct {
+	TaskID uuid.UUID
+	Status string
+}
+
+// Option is one choice of several.
+type Option struct {
+	Value, Label string
+	Chosen       bool
+}
+
+// RoomView is a list of tasks with its surroundings.
+type RoomView struct {
+	Heading    string
+	Subheading string
+	Tag        *TagView // in the room of a tag
+	Composer   Composer
+	Filters    Filters
+	List       List
+}
+
+// TagView is the tag whose room is shown.
+type TagView struct {
+	ID    uuid.UUID
+	Name  string
+	Error string
+}
+
+// Composer is the form for a new task, as it was last filled in.
+type Composer struct {
+	Key      string
+	Title    string
+	Due      string // yyyy-mm-dd
+	Time     string // hh:mm
+	Tags     string
+	Priority string
+	Errors   map[string]string // by the name of the input
+	Problem  string            // concerning no input
+}
+
+// Filters is the form that narrows the list.
+type Filters struct {
+	Path       string
+	Search     string
+	Statuses   []Option // nil: the room fixes it
+	Priorities []Option
+	Tags       []Option
+	Dues       []Option // nil: the room fixes it
+	Sorts      []Option // nil: the room fixes it
+}
+
+// Chip is an active filter and the URL without it.
+type Chip struct{ Label, Without string }
+
+// List is a page of tasks.
+type List struct {
+	URL    string // of this list
+	Chips  []Chip
+	Clear  string // URL without filters
+	Groups []Group
+	More   string // URL of the next page, "" on the last
+	Empty  *Empty
+	Error  bool // the api did not answer
+}
+
+// Empty is what stands in place of no tasks.
+type Empty struct {
+	Title, Hint string
+	Art         string // name of the drawing
+	ActionLabel string
+	ActionURL   string
+}
+
+// Group is a run of tasks under one heading; without one it has no Label.
+type Group struct {
+	Key   string
+	Label string
+	Alarm bool
+	Tasks []Task
+}
+
+// Task is a row.
+type Task struct {
+	ID       uuid.UUID
+	Title    string
+	Version  int64
+	Status   string
+	Done     bool
+	Deleted  bool
+	Priority string
+	Notes    bool
+	Due      *Due
+	Tags     []string
+}
+
+// Due is a due date in words.
+type Due struct {
+	Label   string
+	Machine string // RFC 3339
+	Overdue bool
+	Today   bool
+}
+
+// Detail is the form of one task, as it was last filled in.
+type Detail struct {
+	Task     Task
+	Title    string
+	Notes    string
+	Date     string
+	Time     string
+	Priority string
+	Tags     string
+	Facts    []string // created, changed
+	Errors   map[string]string
+	Problem  string
+	Dialog   bool // shown over a list, not as a page of its own
+}
+
+// Priorities are the choices, highest first.
+func Priorities(t *text.Catalogue, chosen string) []Option {
+	return []Option{
+		{apiclient.High, t.Priorities.High, chosen == apiclient.High},
+		{apiclient.Medium, t.Priorities.Medium, chosen == apiclient.Medium || chosen == ""},
+		{apiclient.Low, t.Priorities.Low, chosen == apiclient.Low},
+	}
+}
+
+// AccountForm is the form for signing in or up.
+type AccountForm struct {
+	Key         string
+	Email       string
+	DisplayName string
+	Timezone    string
+	Zones       []string
+	Errors      map[string]string
+	Problem     string
+	Notice      string
+}
+
+// SettingsForm is the profile.
+type SettingsForm struct {
+	DisplayName string
+	Timezone    string
+	Zones       []string
+	Errors      map[string]string
+	Problem     string
+}
+
+// Message is a page, or part of one, that only says something.
+type Message struct {
+	Title, Hint        string
+	ActionLabel        string
+	ActionURL          string
+	Art                string
+	KeepsTrying        string // URL to fetch until it works, ""
+	KeepsTryingReplace string // selector of what that replaces
+}
+
+func taskURL(id uuid.UUID, action string) string {
+	if action == "" {
+		return "/tasks/" + id.String()
+	}
+	return "/tasks/" + id.String() + "/" + action
+}
+
+// tagPath is the path of a tag's room. Names are escaped as one path segment.
+func tagPath(name string) string { return TagPath(name) }
+
+func invalid(errors map[string]string, field string) string {
+	if errors[field] != "" {
+		return "true"
+	}
+	return "false"
+}
+
+func describedBy(errors map[string]string, prefix, field, hint string) string {
+	if errors[field] != "" {
+		return prefix + "-" + field + "-error"
+	}
+	return hint
+}
+
+func current(active bool) templ.Attributes {
+	if active {
+		return templ.Attributes{"aria-current": "page"}
+	}
+	return nil
+}
