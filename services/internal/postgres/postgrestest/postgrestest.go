@@ -80,7 +80,7 @@ type Database struct {
 }
 
 // New makes a database; it is dropped when the test ends.
-func New(t *testing.T) *Database {
+func New(t testing.TB) *Database {
 	t.Helper()
 	s, err := start()
 	if err != nil {
@@ -128,7 +128,7 @@ func drop(ownerURL, name string) {
 }
 
 // Pool is a pool with the rights of the service's role.
-func (db *Database) Pool(t *testing.T, service topology.Service) *pgxpool.Pool {
+func (db *Database) Pool(t testing.TB, service topology.Service) *pgxpool.Pool {
 	t.Helper()
 	for _, role := range topology.Roles() {
 		if role.Secret.Name == service.Database().Name {
@@ -140,12 +140,12 @@ func (db *Database) Pool(t *testing.T, service topology.Service) *pgxpool.Pool {
 }
 
 // Owner is a pool with all rights, for looking and for arranging.
-func (db *Database) Owner(t *testing.T) *pgxpool.Pool {
+func (db *Database) Owner(t testing.TB) *pgxpool.Pool {
 	t.Helper()
 	return open(t, db.OwnerURL)
 }
 
-func open(t *testing.T, url string) *pgxpool.Pool {
+func open(t testing.TB, url string) *pgxpool.Pool {
 	t.Helper()
 	pool, err := postgres.Open(t.Context(), url)
 	if err != nil {
