@@ -32,6 +32,10 @@ type server struct {
 	URLs     map[string]string `json:"urls"` // by role
 }
 
+// lifeline is the server's standard input. It is never closed on purpose, and must
+// not be by the garbage collector, so it is kept.
+var lifeline io.Closer
+
 // start runs one server per test binary. It ends with the binary, whose death
 // closes its standard input. RONDO_TEST_POSTGRES describes one that runs already,
 // in the words that rondo prints, for many packages to share.
@@ -45,7 +49,8 @@ var start = sync.OnceValues(func() (server, error) {
 	cmd.Dir = tools
 	var complaints strings.Builder
 	cmd.Stderr = &complaints
-	if _, err := cmd.StdinPipe(); err != nil { // held open by this process, on purpose never closed
+	var err error
+	if lifeline, err = cmd.StdinPipe(); err != nil {
 		return server{}, err
 	}
 	out, err := cmd.StdoutPipe()
