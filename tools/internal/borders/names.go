@@ -70,7 +70,7 @@ func topologyNames() names {
 
 // homonyms are common names that mean something else in one file.
 var homonyms = map[string]string{
-	"services/api/account/store.go": "api", // a kind of token
+	"services/api/account/store.go": topology.API.Name, // a kind of token
 }
 
 // data are the kinds of files besides Go's that a program reads. Documents may
