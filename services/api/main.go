@@ -6,7 +6,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"os"
 	"time"
@@ -36,7 +35,7 @@ func command(args []string) int {
 		return 2
 	}
 	if err := migrations.Apply(context.Background(), os.Getenv("RONDO_OWNER_DATABASE_URL")); err != nil {
-		slog.Error("migrating failed", "error", err)
+		fmt.Fprintln(os.Stderr, "migrating failed:", err)
 		return 1
 	}
 	return 0

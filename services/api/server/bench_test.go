@@ -46,8 +46,10 @@ func setup(tb testing.TB) *testBundle {
 	web := httptest.NewServer(mux)
 	tb.Cleanup(web.Close)
 	b := &testBundle{url: web.URL, client: web.Client(), db: db}
-	web.Client().Transport.(*http.Transport).MaxIdleConnsPerHost = 64 //nolint:forcetypeassert // httptest's promise
-	var session struct{ Token string }
+	b.client.Transport = &http.Transport{MaxIdleConnsPerHost: 64}
+	var session struct {
+		Token string `json:"token"`
+	}
 	body := b.call(tb, http.MethodPost, "/api/auth/sign-up",
 		`{"email":"a@example.com","password":"correct horse","display_name":"A","timezone":"UTC"}`)
 	if err := json.Unmarshal(body, &session); err != nil {

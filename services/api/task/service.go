@@ -61,6 +61,7 @@ type service struct {
 	now   func() time.Time
 }
 
+// Create implements Service.
 func (s *service) Create(ctx context.Context, owner uuid.UUID, d Draft) (Task, error) {
 	t, err := New(owner, d, s.now())
 	if err != nil {
@@ -69,35 +70,43 @@ func (s *service) Create(ctx context.Context, owner uuid.UUID, d Draft) (Task, e
 	return s.store.Insert(ctx, t)
 }
 
+// Get implements Service.
 func (s *service) Get(ctx context.Context, owner, id uuid.UUID) (Task, error) {
 	return s.store.Get(ctx, owner, id)
 }
 
+// List implements Service.
 func (s *service) List(ctx context.Context, owner uuid.UUID, q Query) (Page, error) {
 	return s.store.List(ctx, owner, q)
 }
 
+// History implements Service.
 func (s *service) History(ctx context.Context, owner, id uuid.UUID) ([]HistoryEntry, error) {
 	return s.store.History(ctx, owner, id)
 }
 
+// Update implements Service.
 func (s *service) Update(ctx context.Context, owner, id uuid.UUID, version *int64, c Change) (Task, error) {
 	return s.store.Change(ctx, owner, id, func(t Task) (Task, error) {
 		if version != nil && *version != t.Version {
-			return Task{}, fault.New(fault.Stale, "The task has changed meanwhile: it has version %d now, not %d. Load it again.", t.Version, *version)
+			return Task{}, fault.New(fault.Stale,
+				"The task has changed meanwhile: it has version %d now, not %d. Load it again.", t.Version, *version)
 		}
 		return t.Apply(c, s.now())
 	})
 }
 
+// Complete implements Service.
 func (s *service) Complete(ctx context.Context, owner, id uuid.UUID, version *int64) (Task, error) {
 	return s.become(ctx, owner, id, version, Completed)
 }
 
+// Reopen implements Service.
 func (s *service) Reopen(ctx context.Context, owner, id uuid.UUID, version *int64) (Task, error) {
 	return s.become(ctx, owner, id, version, Pending)
 }
 
+// Delete implements Service.
 func (s *service) Delete(ctx context.Context, owner, id uuid.UUID, version *int64) (Task, error) {
 	return s.become(ctx, owner, id, version, Cancelled)
 }

@@ -105,7 +105,7 @@ func New(owner uuid.UUID, d Draft, now time.Time) (Task, error) {
 	if d.Position != nil {
 		t.Position = *d.Position
 	}
-	if err := t.normalise(); err != nil {
+	if err := normalise(&t); err != nil {
 		return Task{}, err
 	}
 	return t, nil
@@ -145,20 +145,20 @@ func (t Task) Apply(c Change, now time.Time) (Task, error) {
 			t.CompletedAt = &at
 		}
 	}
-	if err := t.normalise(); err != nil {
+	if err := normalise(&t); err != nil {
 		return Task{}, err
 	}
 	return t, nil
 }
 
-func set[T any](field *T, value *T) {
+func set[T any](field, value *T) {
 	if value != nil {
 		*field = *value
 	}
 }
 
 // normalise trims what people mistype and checks the rest.
-func (t *Task) normalise() error {
+func normalise(t *Task) error {
 	var bad []fault.Field
 	complain := func(field, format string, args ...any) {
 		bad = append(bad, fault.Field{Name: field, Message: fmt.Sprintf(format, args...)})

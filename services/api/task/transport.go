@@ -90,7 +90,7 @@ func decodeUpdate(r *http.Request) (update, error) {
 		"title": body.Title.Null, "priority": body.Priority.Null, "status": body.Status.Null, "position": body.Position.Null,
 	} {
 		if null {
-			p.complain(name, "cannot be null")
+			p.complainf(name, "cannot be null")
 		}
 	}
 	change := Change{
@@ -127,7 +127,7 @@ func decodeQuery(r *http.Request) (Query, error) {
 	}
 	for name := range values {
 		if !slices.Contains(known, name) {
-			p.complain(name, "is not a parameter of this list")
+			p.complainf(name, "is not a parameter of this list")
 		}
 	}
 	single := func(name string) *string {
@@ -135,7 +135,7 @@ func decodeQuery(r *http.Request) (Query, error) {
 			return nil
 		}
 		if len(values[name]) > 1 {
-			p.complain(name, "is given more than once")
+			p.complainf(name, "is given more than once")
 		}
 		value := values.Get(name)
 		return &value
@@ -154,10 +154,10 @@ func decodeQuery(r *http.Request) (Query, error) {
 	if search := single("search"); search != nil {
 		q.Search = strings.TrimSpace(*search)
 		if utf8.RuneCountInString(q.Search) > MaxTitle {
-			p.complain("search", "is longer than %d characters", MaxTitle)
+			p.complainf("search", "is longer than %d characters", MaxTitle)
 		}
 		if !utf8.ValidString(q.Search) || strings.ContainsFunc(q.Search, unicode.IsControl) {
-			p.complain("search", "has a control character or is not UTF-8")
+			p.complainf("search", "has a control character or is not UTF-8")
 		}
 	}
 	if by := single("sort_by"); by != nil {
@@ -170,7 +170,7 @@ func decodeQuery(r *http.Request) (Query, error) {
 	if limit := single("limit"); limit != nil {
 		n, err := strconv.Atoi(*limit)
 		if err != nil || n < 1 || n > MaxLimit {
-			p.complain("limit", "must be a whole number from 1 to %d", MaxLimit)
+			p.complainf("limit", "must be a whole number from 1 to %d", MaxLimit)
 		}
 		q.Limit = n
 	}
@@ -187,7 +187,7 @@ func parseTime(s string) (time.Time, error) { return time.Parse(time.RFC3339, s)
 // A parser reads values and remembers which were bad.
 type parser struct{ bad []fault.Field }
 
-func (p *parser) complain(field, format string, args ...any) {
+func (p *parser) complainf(field, format string, args ...any) {
 	p.bad = append(p.bad, fault.Field{Name: field, Message: fmt.Sprintf(format, args...)})
 }
 
@@ -216,7 +216,7 @@ func optional[T any](p *parser, field string, value *string, parse func(string) 
 		if _, isTime := any(parsed).(time.Time); isTime {
 			expected = "an RFC 3339 time such as 2026-11-22T09:00:00Z"
 		}
-		p.complain(field, "must be %s", expected)
+		p.complainf(field, "must be %s", expected)
 		return nil
 	}
 	return &parsed
@@ -225,7 +225,7 @@ func optional[T any](p *parser, field string, value *string, parse func(string) 
 // choice reads one of a few words.
 func choice[T ~string](p *parser, field, value string, allowed []T) T {
 	if !slices.Contains(allowed, T(value)) {
-		p.complain(field, "must be one of %s", list(allowed))
+		p.complainf(field, "must be one of %s", list(allowed))
 	}
 	return T(value)
 }

@@ -16,7 +16,8 @@ func Purge(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) error {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
-		if _, err := pool.Exec(ctx, `DELETE FROM idempotency_keys WHERE created_at < now() - $1::interval`, Keep); err != nil && ctx.Err() == nil {
+		_, err := pool.Exec(ctx, `DELETE FROM idempotency_keys WHERE created_at < now() - $1::interval`, Keep)
+		if err != nil && ctx.Err() == nil {
 			log.WarnContext(ctx, "purging idempotency keys", "error", err)
 		}
 		select {

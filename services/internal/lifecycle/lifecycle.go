@@ -63,7 +63,7 @@ func Run(ctx context.Context, log *slog.Logger, parts ...Part) error {
 			case e := <-ends:
 				note(e)
 			case <-deadline:
-				log.Error("a part does not stop in time", "part", parts[i].Name)
+				log.ErrorContext(ctx, "a part does not stop in time", "part", parts[i].Name)
 				ended[i] = true
 			}
 		}

@@ -112,7 +112,7 @@ func TestHTTPFinishesWhatItHasBegun(t *testing.T) {
 
 func get(t *testing.T, url string) (*http.Response, error) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,5 +92,5 @@ func (o *Outbox) Wake() {
 func Shard(userID uuid.UUID) int16 {
 	h := fnv.New32a()
 	_, _ = h.Write(userID[:])
-	return int16(h.Sum32() % topology.OutboxShards) //nolint:gosec // below 16
+	return int16(h.Sum32() % topology.OutboxShards)
 }

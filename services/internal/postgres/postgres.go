@@ -40,8 +40,7 @@ func Explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	var f *fault.Error
-	if errors.As(err, &f) {
+	if _, isFault := errors.AsType[*fault.Error](err); isFault {
 		return err
 	}
 	if _, isServer := errors.AsType[*pgconn.ConnectError](err); isServer || pgconn.SafeToRetry(err) || shuttingDown(err) {

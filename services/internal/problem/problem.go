@@ -75,7 +75,7 @@ func Write(ctx context.Context, err error, w http.ResponseWriter) {
 	}
 	status := Status(f.Code)
 	if status >= http.StatusInternalServerError {
-		slog.ErrorContext(ctx, "request failed", "error", err)
+		slog.ErrorContext(ctx, "request failed", "error", err) //nolint:sloglint // go-kit's ErrorEncoder has no place for a logger
 	}
 	doc := Document{
 		Type: "about:blank", Title: http.StatusText(status), Status: status,
@@ -97,5 +97,5 @@ func Write(ctx context.Context, err error, w http.ResponseWriter) {
 		h.Set("WWW-Authenticate", `Bearer realm="rondo"`)
 	}
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(doc) // the client is gone if this fails
+	_ = json.NewEncoder(w).Encode(doc) //nolint:errchkjson // the client is gone if this fails
 }

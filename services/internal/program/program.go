@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -52,7 +51,7 @@ func Main(service topology.Service, setup func(ctx context.Context, p *Program) 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, service, setup); err != nil {
-		slog.Error("stopped", "service", service.Name, "error", err)
+		fmt.Fprintf(os.Stderr, "%s stopped: %v\n", service.Name, err)
 		return 1
 	}
 	return 0

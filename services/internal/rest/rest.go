@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -32,7 +33,11 @@ const MaxBody = 1 << 20
 // Endpoint makes a go-kit endpoint of a typed function.
 func Endpoint[Req, Resp any](call func(ctx context.Context, req Req) (Resp, error)) endpoint.Endpoint {
 	return func(ctx context.Context, req any) (any, error) {
-		return call(ctx, req.(Req)) //nolint:forcetypeassert // Handler pairs the two
+		typed, ok := req.(Req)
+		if !ok {
+			return nil, fmt.Errorf("the endpoint got a %T", req)
+		}
+		return call(ctx, typed)
 	}
 }
 
@@ -46,7 +51,11 @@ func Handler[Req, Resp any](
 	return kithttp.NewServer(e,
 		func(_ context.Context, r *http.Request) (any, error) { return decode(r) },
 		func(_ context.Context, w http.ResponseWriter, resp any) error {
-			return encode(w, resp.(Resp)) //nolint:forcetypeassert // Endpoint pairs the two
+			typed, ok := resp.(Resp)
+			if !ok {
+				return fmt.Errorf("the endpoint answered with a %T", resp)
+			}
+			return encode(w, typed)
 		},
 		kithttp.ServerErrorEncoder(problem.Write))
 }
@@ -133,7 +142,7 @@ func malformed(err error) error {
 }
 
 func kind(t reflect.Type) string {
-	switch t.Kind() { //nolint:exhaustive // the rest is an object
+	switch t.Kind() {
 	case reflect.String:
 		return "a string"
 	case reflect.Bool:

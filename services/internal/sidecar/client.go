@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -46,7 +44,7 @@ func Connect(ctx context.Context, logger *slog.Logger) (*Client, error) {
 		case <-tick.C:
 		}
 	}
-	client.SetLogger(log.New(io.Discard, "", 0))
+	client.SetLogger(nil) // it would write to standard output
 	grpc := net.JoinHostPort("127.0.0.1", env("DAPR_GRPC_PORT", topology.ClusterPorts.SidecarGRPC))
 	dapr, err := client.NewClientWithAddressContext(ctx, grpc)
 	if err != nil {
@@ -68,7 +66,7 @@ func (c *Client) Close() { c.dapr.Close() }
 
 // Ready is nil when the sidecar and its components answer (Dapr health API, outbound).
 func (c *Client) Ready(ctx context.Context) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.http+"/v1.0/healthz/outbound", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.http+"/v1.0/healthz/outbound", http.NoBody)
 	if err != nil {
 		return fmt.Errorf("asking for the sidecar's health: %w", err)
 	}
@@ -148,9 +146,8 @@ func stateFault(verb string, err error) error {
 // Transport invokes a service through the sidecar. Method, path, headers, status
 // and body pass unchanged; the request's host is ignored.
 func (c *Client) Transport(service topology.Service) http.RoundTripper {
-	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the standard library's promise
-	transport.MaxIdleConnsPerHost = 64
-	return invocation{client: c, service: service, next: transport}
+	next := &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute} // no proxy: it is on loopback
+	return invocation{client: c, service: service, next: next}
 }
 
 type invocation struct {

@@ -137,7 +137,8 @@ func (l *Listener) deliver(r *http.Request, topic string, h EventHandler) verdic
 // consume starts a span in the trace of the request that caused the event.
 func consume(ctx context.Context, topic string, e event.Envelope) (context.Context, trace.Span) {
 	ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": e.TraceParent})
-	return otel.Tracer("rondo/sidecar").Start(ctx, "consume "+string(e.Type), trace.WithSpanKind(trace.SpanKindConsumer),
+	return otel.Tracer("rondo/sidecar").Start( //nolint:spancheck // the caller ends it
+		ctx, "consume "+string(e.Type), trace.WithSpanKind(trace.SpanKindConsumer),
 		trace.WithAttributes(attribute.String("messaging.destination.name", topic), attribute.String("messaging.message.id", e.ID)))
 }
 
@@ -178,5 +179,5 @@ func (l *Listener) HandleInvocations(prefix string, h http.Handler) {
 
 func answer(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v) // the sidecar is gone if this fails, and will ask again
+	_ = json.NewEncoder(w).Encode(v) //nolint:errchkjson // the sidecar is gone if this fails, and will ask again
 }

@@ -113,7 +113,9 @@ func TestAnEventIsAnsweredByWhatTheHandlerSays(t *testing.T) {
 			return test.outcome
 		}
 		w := b.call(http.MethodPost, topology.Recurring.Subscribes[0].Route(), string(test.body))
-		var answer struct{ Status string }
+		var answer struct {
+			Status string `json:"status"`
+		}
 		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != http.StatusOK || answer.Status != test.want {
 			t.Errorf("%s: %d %q, want %s", name, w.Code, w.Body, test.want)
 		}

@@ -34,7 +34,7 @@ type server struct {
 
 // lifeline is the server's standard input. It is never closed on purpose, and must
 // not be by the garbage collector, so it is kept.
-var lifeline io.Closer
+var lifeline io.Closer //nolint:unused // to be held is its use
 
 // start runs one server per test binary. It ends with the binary, whose death
 // closes its standard input. RONDO_TEST_POSTGRES describes one that runs already,
@@ -85,38 +85,38 @@ type Database struct {
 }
 
 // New makes a database; it is dropped when the test ends.
-func New(t testing.TB) *Database {
-	t.Helper()
+func New(tb testing.TB) *Database {
+	tb.Helper()
 	s, err := start()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	name := fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1))
-	ctx := t.Context()
+	ctx := tb.Context()
 	admin, err := pgx.Connect(ctx, s.OwnerURL)
 	if err != nil {
-		t.Fatalf("connecting to the test server: %v", err)
+		tb.Fatalf("connecting to the test server: %v", err)
 	}
 	defer admin.Close(ctx)
 	if _, err := admin.Exec(ctx, "CREATE DATABASE "+name); err != nil {
-		t.Fatalf("making a database: %v", err)
+		tb.Fatalf("making a database: %v", err)
 	}
 	rename := func(text string) string {
 		u, err := url.Parse(text)
 		if err != nil {
-			t.Fatalf("the test server's address: %v", err)
+			tb.Fatalf("the test server's address: %v", err)
 		}
 		u.Path = "/" + name
 		return u.String()
 	}
 	// Those who still hold a connection do so in vain.
-	t.Cleanup(func() { drop(s.OwnerURL, name) })
+	tb.Cleanup(func() { drop(s.OwnerURL, name) })
 	db := &Database{OwnerURL: rename(s.OwnerURL), urls: map[string]string{}}
 	for role, address := range s.URLs {
 		db.urls[role] = rename(address)
 	}
 	if err := migrations.Apply(ctx, db.OwnerURL); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return db
 }
@@ -133,29 +133,29 @@ func drop(ownerURL, name string) {
 }
 
 // Pool is a pool with the rights of the service's role.
-func (db *Database) Pool(t testing.TB, service topology.Service) *pgxpool.Pool {
-	t.Helper()
+func (db *Database) Pool(tb testing.TB, service topology.Service) *pgxpool.Pool {
+	tb.Helper()
 	for _, role := range topology.Roles() {
 		if role.Secret.Name == service.Database().Name {
-			return open(t, db.urls[role.Name])
+			return open(tb, db.urls[role.Name])
 		}
 	}
-	t.Fatalf("%s has no role", service.Name)
+	tb.Fatalf("%s has no role", service.Name)
 	return nil
 }
 
 // Owner is a pool with all rights, for looking and for arranging.
-func (db *Database) Owner(t testing.TB) *pgxpool.Pool {
-	t.Helper()
-	return open(t, db.OwnerURL)
+func (db *Database) Owner(tb testing.TB) *pgxpool.Pool {
+	tb.Helper()
+	return open(tb, db.OwnerURL)
 }
 
-func open(t testing.TB, url string) *pgxpool.Pool {
-	t.Helper()
-	pool, err := postgres.Open(t.Context(), url)
+func open(tb testing.TB, address string) *pgxpool.Pool {
+	tb.Helper()
+	pool, err := postgres.Open(tb.Context(), address)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(pool.Close)
+	tb.Cleanup(pool.Close)
 	return pool
 }
