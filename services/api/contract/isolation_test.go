@@ -1,0 +1,110 @@
+package contract_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Every operation of the document is called by a second user on the first one's
+// rows: what has an id is not found, what lists shows nothing of them, and not one
+// row of the first user changes.
+func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ada, eve := b.signUp(t, "ada"), b.signUp(t, "eve")
+	const secret = "Ada's secret"
+	taskID := b.task(t, ada, map[string]any{"title": secret, "description": secret, "tags": []string{secret}})
+	tagID := b.call(t, ada, http.MethodGet, "/api/tags", nil).Items(t)[0]["id"].(string) //nolint:forcetypeassert // a test
+	tokenID := b.call(t, ada, http.MethodPost, "/api/tokens",
+		map[string]any{"name": secret, "scopes": []string{"read"}}).JSON(t)["id"].(string) //nolint:forcetypeassert // a test
+	other := b.task(t, ada, map[string]any{"title": secret})
+	ids := map[string]string{"tasks": taskID, "tags": tagID, "tokens": tokenID}
+	adas := b.rows(t, ada)
+
+	// What a well-meant request holds; operations that are not here take no body.
+	bodies := map[string]any{
+		"signUp":      map[string]any{"email": "ada@example.org", "password": password, "display_name": "Eve", "timezone": "UTC"},
+		"signIn":      map[string]any{"email": "ada@example.org", "password": "a guess at it"},
+		"updateMe":    map[string]any{"display_name": "Eve II"},
+		"createToken": map[string]any{"name": "mine", "scopes": []string{"read"}},
+		"createTask":  map[string]any{"title": "Mine", "parent_id": taskID},
+		"updateTask":  map[string]any{"title": "Mine now", "status": "completed"},
+		"createTag":   map[string]any{"name": secret},
+		"renameTag":   map[string]any{"name": "mine now"},
+		"importTasks": map[string]any{"tasks": []any{map[string]any{"id": taskID, "title": "Mine now"}}},
+	}
+	// Where eve gets an answer that is no 404, and why it is right.
+	allowed := map[string]int{
+		"signUp":      http.StatusConflict,     // the address is taken
+		"signIn":      http.StatusUnauthorized, // a guessed password
+		"createTask":  http.StatusBadRequest,   // the parent is not hers
+		"createTag":   http.StatusCreated,      // a tag of her own by the same name
+		"importTasks": http.StatusOK,           // a task of her own, by another id
+	}
+	for _, op := range b.operations() {
+		if op.OperationId == "signOut" {
+			continue // comes last: it ends eve's session
+		}
+		path := op.Path
+		for kind, id := range ids {
+			path = strings.ReplaceAll(path, "/"+kind+"/{id}", "/"+kind+"/"+id)
+		}
+		require.NotContains(t, path, "{", "%s has an id that this test does not know", op.OperationId)
+		a := b.call(t, eve, op.Method, path, bodies[op.OperationId])
+		switch want, exception := allowed[op.OperationId]; {
+		case exception:
+			require.Equal(t, want, a.Status, "%s: %s", op.OperationId, a.Body)
+		case path != op.Path:
+			require.Equal(t, http.StatusNotFound, a.Status, "%s: %s", op.OperationId, a.Body)
+		default:
+			require.Less(t, a.Status, 300, "%s: %s", op.OperationId, a.Body)
+		}
+		if op.OperationId != "createTag" { // which repeats eve's own word
+			require.NotContains(t, string(a.Body), secret, op.OperationId)
+		}
+		if op.OperationId == "createTag" { // leave nothing that later answers may repeat
+			created := "/api/tags/" + a.JSON(t)["id"].(string) //nolint:forcetypeassert // a test
+			require.Equal(t, http.StatusNoContent, b.call(t, eve, http.MethodDelete, created, nil).Status)
+		}
+	}
+	for _, query := range []string{"?parent_id=" + taskID, "?search=secret", "?tags=Ada%27s+secret"} {
+		require.Empty(t, b.call(t, eve, http.MethodGet, "/api/tasks"+query, nil).Items(t), query)
+	}
+	mine := b.task(t, eve, map[string]any{"title": "Mine"})
+	a := b.call(t, eve, http.MethodPatch, "/api/tasks/"+mine, map[string]any{"parent_id": taskID})
+	require.Equal(t, http.StatusBadRequest, a.Status)
+	require.Equal(t, []string{"parent_id"}, a.Fields(t))
+	a = b.call(t, eve, http.MethodPost, "/api/import",
+		map[string]any{"tasks": []any{map[string]any{"title": "Mine", "parent_id": other}}})
+	require.Equal(t, http.StatusBadRequest, a.Status)
+	require.Equal(t, []string{"parent_id"}, a.Fields(t))
+	require.Equal(t, http.StatusNoContent, b.call(t, eve, http.MethodPost, "/api/auth/sign-out", nil).Status)
+
+	require.Equal(t, adas, b.rows(t, ada))
+}
+
+func TestNothingPrivateAnswersWithoutAToken(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ada := b.signUp(t, "ada")
+	id := b.task(t, ada, map[string]any{"title": "Buy milk"})
+	before := b.rows(t)
+	for _, op := range b.operations() {
+		if op.public() {
+			continue
+		}
+		path := strings.ReplaceAll(op.Path, "{id}", id)
+		for name, authorization := range map[string]string{
+			"none": "", "unknown": "Bearer rondo_" + strings.Repeat("A", 43), "malformed": "Bearer", "basic": "Basic YWRhOng=",
+			"without a scheme": ada.Token,
+		} {
+			a := b.call(t, user{}, op.Method, path, nil, header{"Authorization", authorization})
+			require.Equal(t, http.StatusUnauthorized, a.Status, "%s with %s token", op.OperationId, name)
+			require.Contains(t, a.Header.Get("WWW-Authenticate"), "Bearer")
+		}
+	}
+	require.Equal(t, before, b.rows(t))
+}

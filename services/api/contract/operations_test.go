@@ -1,0 +1,193 @@
+package contract_test
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+)
+
+// observed are the operations that telemetry mounts, beside the ones of the api.
+var observed = []string{"GET /healthz", "GET /metrics", "GET /readyz"}
+
+func TestDocumentIsValidAndNamesEveryRoute(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ok, errs := b.checks.ValidateDocument()
+	require.True(t, ok, "%v", errs)
+
+	var documented []string
+	ids := map[string]bool{}
+	for _, op := range b.operations() {
+		documented = append(documented, op.Method+" "+op.Path)
+		require.NotEmpty(t, op.OperationId, op.Path)
+		require.False(t, ids[op.OperationId], "operationId %s is used twice", op.OperationId)
+		ids[op.OperationId] = true
+		require.NotEmpty(t, op.success(), op.OperationId)
+	}
+	slices.Sort(documented)
+	mounted := append(slices.Clone(b.routes), observed...)
+	slices.Sort(mounted)
+	require.Equal(t, documented, mounted)
+}
+
+// Every operation is called until each of its documented answers was seen, apart
+// from those that a healthy service does not give; call checks every answer.
+func TestEveryOperationAnswersAsDocumented(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ada := b.signUp(t, "ada")
+	expect := func(status int, as user, method, path string, body any, headers ...header) answer {
+		t.Helper()
+		a := b.call(t, as, method, path, body, headers...)
+		require.Equal(t, status, a.Status, "%s %s: %s", method, path, a.Body)
+		return a
+	}
+	nobody := user{}
+	nowhere := uuid.NewString()
+	stale := header{"If-Match", `"99"`}
+	bad := header{"If-Match", `3`}
+	plain := header{"Content-Type", "text/plain"}
+	huge := `{"title": "` + strings.Repeat("x", 1<<20) + `"}`
+
+	// Sign-in.
+	b.exhaustSignIn(t)
+	expect(409, nobody, "POST", "/api/auth/sign-up", map[string]any{
+		"email": "Ada@Example.org", "password": password, "display_name": "Ada", "timezone": "UTC",
+	})
+	for _, path := range []string{"/api/auth/sign-up", "/api/auth/sign-in"} {
+		expect(400, nobody, "POST", path, map[string]any{})
+		expect(413, nobody, "POST", path, huge)
+		expect(415, nobody, "POST", path, "{}", plain)
+	}
+	expect(401, nobody, "POST", "/api/auth/sign-in", map[string]any{"email": "ada@example.org", "password": "wrong password"})
+	second := user{Token: expect(200, nobody, "POST", "/api/auth/sign-in",
+		map[string]any{"email": "ADA@example.org", "password": password}).JSON(t)["token"].(string)} //nolint:forcetypeassert // a test
+	expect(204, second, "POST", "/api/auth/sign-out", nil)
+	expect(401, second, "GET", "/api/me", nil)
+
+	// The account and its tokens.
+	expect(200, ada, "GET", "/api/me", nil)
+	expect(200, ada, "PATCH", "/api/me", map[string]any{"timezone": "America/New_York"})
+	expect(200, ada, "GET", "/api/tokens", nil)
+	created := expect(201, ada, "POST", "/api/tokens", map[string]any{"name": "script", "scopes": []string{"write", "read"}}).JSON(t)
+	reader := user{Token: expect(201, ada, "POST", "/api/tokens",
+		map[string]any{"name": "reader", "scopes": []string{"read"}, "expires_at": "2999-01-01T00:00:00+01:00"}).JSON(t)["token"].(string)} //nolint:forcetypeassert // a test
+	expect(403, user{Token: created["token"].(string)}, "POST", "/api/tokens", map[string]any{"name": "x", "scopes": []string{"read"}}) //nolint:forcetypeassert // a test
+	expect(204, ada, "DELETE", "/api/tokens/"+created["id"].(string), nil)                                                             //nolint:forcetypeassert // a test
+	for i := range 99 {
+		expect(201, ada, "POST", "/api/tokens", map[string]any{"name": strconv.Itoa(i), "scopes": []string{"read"}})
+	}
+	expect(409, ada, "POST", "/api/tokens", map[string]any{"name": "one too many", "scopes": []string{"read"}})
+
+	// Tasks.
+	key := header{"Idempotency-Key", "operations"}
+	id := expect(201, ada, "POST", "/api/tasks", map[string]any{"title": "Buy milk", "tags": []string{"grocery"}}, key).JSON(t)["id"].(string) //nolint:forcetypeassert // a test
+	expect(422, ada, "POST", "/api/tasks", map[string]any{"title": "Buy bread"}, key)
+	expect(200, ada, "GET", "/api/tasks?tags=grocery&status=pending&status=active&sort_by=priority&sort_order=desc", nil)
+	expect(400, ada, "GET", "/api/tasks?limit=0", nil)
+	task := "/api/tasks/" + id
+	expect(200, ada, "GET", task, nil)
+	expect(200, ada, "GET", task+"/history", nil)
+	expect(200, ada, "PATCH", task, map[string]any{"due_at": "2026-11-27T17:00:00+01:00"})
+	expect(200, ada, "PATCH", task, map[string]any{"due_at": nil}, header{"Content-Type", "application/merge-patch+json"})
+	for _, action := range []string{"/complete", "/reopen"} {
+		expect(200, ada, "POST", task+action, nil)
+		expect(412, ada, "POST", task+action, nil, stale)
+		expect(400, ada, "POST", task+action, nil, bad)
+		expect(422, ada, "POST", task+action, nil, key)
+	}
+	expect(412, ada, "PATCH", task, map[string]any{"title": "Buy oat milk"}, stale)
+	expect(412, ada, "DELETE", task, nil, stale)
+	expect(400, ada, "DELETE", task, nil, bad)
+	expect(204, ada, "DELETE", task, nil)
+
+	// Tags.
+	expect(200, ada, "GET", "/api/tags", nil)
+	tag := "/api/tags/" + expect(201, ada, "POST", "/api/tags", map[string]any{"name": "home"}).JSON(t)["id"].(string) //nolint:forcetypeassert // a test
+	expect(409, ada, "POST", "/api/tags", map[string]any{"name": "HOME"})
+	expect(422, ada, "POST", "/api/tags", map[string]any{"name": "garden"}, key)
+	expect(200, ada, "PATCH", tag, map[string]any{"name": "Home"})
+	expect(409, ada, "PATCH", tag, map[string]any{"name": "Grocery"})
+	expect(204, ada, "DELETE", tag, nil)
+
+	// Export and import.
+	export := expect(200, ada, "GET", "/api/export", nil)
+	expect(200, ada, "GET", "/api/export?format=csv", nil)
+	expect(400, ada, "GET", "/api/export?format=pdf", nil)
+	expect(200, ada, "POST", "/api/import", export.Body)
+	expect(200, ada, "POST", "/api/import", "title\nWalk\n", header{"Content-Type", "text/csv"})
+	expect(422, ada, "POST", "/api/import", "title\nWalk\n", header{"Content-Type", "text/csv"}, key)
+	expect(413, ada, "POST", "/api/import", strings.Repeat(" ", 10<<20+1))
+
+	// What is wrong with every operation alike.
+	for _, op := range b.operations() {
+		path := strings.ReplaceAll(op.Path, "{id}", nowhere)
+		has := func(status string) bool { return op.Responses.Codes.GetOrZero(status) != nil }
+		var body any
+		if op.RequestBody != nil {
+			body = map[string]any{}
+		}
+		if has("401") && !op.public() {
+			expect(401, nobody, op.Method, path, body)
+		}
+		if has("403") {
+			expect(403, reader, op.Method, path, body)
+		}
+		if has("404") {
+			valid := body
+			if op.Path == "/api/tags/{id}" && op.Method == "PATCH" {
+				valid = map[string]any{"name": "nobody's"}
+			}
+			expect(404, ada, op.Method, path, valid)
+		}
+		if op.RequestBody != nil {
+			if has("400") {
+				expect(400, ada, op.Method, path, map[string]any{"no such field": 1})
+			}
+			expect(415, ada, op.Method, path, "{}", plain)
+			if op.Path != "/api/import" {
+				expect(413, ada, op.Method, path, huge)
+			}
+		}
+		if op.public() && op.Method == "GET" {
+			expect(200, nobody, op.Method, path, nil)
+		}
+	}
+
+	// The current password can be guessed at ten times.
+	guess := map[string]any{"password": "a new passphrase", "current_password": "not the old one"}
+	for range 10 {
+		expect(400, ada, "PATCH", "/api/me", guess)
+	}
+	require.NotEmpty(t, expect(429, ada, "PATCH", "/api/me", guess).Header.Get("Retry-After"))
+
+	for _, op := range b.operations() {
+		for status := range op.Responses.Codes.KeysFromOldest() {
+			code, err := strconv.Atoi(status)
+			require.NoError(t, err)
+			// Sign-ups are slowed down after some hundred, which package account tests.
+			if code < http.StatusInternalServerError && !(op.OperationId == "signUp" && code == http.StatusTooManyRequests) {
+				require.True(t, b.seen[op.OperationId][code], "%s was never answered with %d", op.OperationId, code)
+			}
+		}
+	}
+}
+
+// exhaustSignIn guesses until it is told to wait.
+func (b *testBundle) exhaustSignIn(t *testing.T) {
+	t.Helper()
+	status := 0
+	for try := 0; status != http.StatusTooManyRequests; try++ {
+		require.Less(t, try, 20, "nobody slows guessing down")
+		a := b.call(t, user{}, http.MethodPost, "/api/auth/sign-in", map[string]any{"email": "victim@example.org", "password": "a guess at it"})
+		status = a.Status
+		if status == http.StatusTooManyRequests {
+			require.NotEmpty(t, a.Header.Get("Retry-After"))
+		}
+	}
+}
