@@ -127,14 +127,17 @@ func (s *Server) Command() *exec.Cmd {
 	return s.command("postgres", args...)
 }
 
-// AdminURL connects the superuser.
-func (s *Server) AdminURL() string {
-	return serverURL(s.opts.Port, superuser, s.opts.Password, superuser)
+// AdminURL connects the superuser of a server of ours.
+func AdminURL(port int, password string) string {
+	return serverURL(port, superuser, password, superuser)
 }
 
-// Ready wants the server to accept the superuser.
-func (s *Server) Ready(ctx context.Context) error {
-	conn, err := pgx.Connect(ctx, s.AdminURL())
+// AdminURL connects the superuser.
+func (s *Server) AdminURL() string { return AdminURL(s.opts.Port, s.opts.Password) }
+
+// Ready wants the server to accept the administrator.
+func Ready(ctx context.Context, admin string) error {
+	conn, err := pgx.Connect(ctx, admin)
 	if err != nil {
 		return err
 	}
@@ -370,7 +373,7 @@ func (s *Server) awaitReady(ctx context.Context, p *process.Process) error {
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		err := s.Ready(ctx)
+		err := Ready(ctx, s.AdminURL())
 		if err == nil {
 			return nil
 		}
@@ -386,6 +389,9 @@ func (s *Server) awaitReady(ctx context.Context, p *process.Process) error {
 
 // Stop stops the server.
 func (r *Running) Stop() { r.process.Stop(syscall.SIGINT, stopLimit) }
+
+// Done is closed when the server has ended.
+func (r *Running) Done() <-chan struct{} { return r.process.Done() }
 
 // Kill ends it without any notice, as a test of recovery does.
 func (r *Running) Kill() {
