@@ -11,6 +11,8 @@ import (
 	"html/template"
 	"net/http"
 	"time"
+
+	"github.com/rondohq/rondo/services/internal/rest"
 )
 
 var (
@@ -46,7 +48,7 @@ func New(document []byte) (*Site, error) {
 }
 
 // Register mounts the document and the page. None of it needs a token.
-func Register(mux *http.ServeMux, site *Site) {
+func Register(mux rest.Router, site *Site) {
 	mux.Handle("GET /api/openapi.yaml", file("application/yaml", site.document))
 	mux.Handle("GET /api/docs", file("text/html; charset=utf-8", site.page))
 	mux.Handle("GET /api/docs/style.css", file("text/css; charset=utf-8", styleCSS))
