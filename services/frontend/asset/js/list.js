@@ -1,6 +1,5 @@
 // The list: what it sends along, what survives when it is replaced, and where the
 // focus goes.
-import { say } from "./say.js";
 
 const list = () => document.getElementById("list");
 const rows = () => [...document.querySelectorAll("#list .task")];
@@ -113,9 +112,8 @@ export function start() {
     }
   });
   document.addEventListener("rondo:changed", (event) => {
-    const { task, version, message } = event.detail;
+    const { task, version } = event.detail;
     if (task && version) seen.set(task, Math.max(seen.get(task) ?? 0, version));
-    if (message) say(message);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !event.target.closest?.("[data-rename-form]")) return;

@@ -1,0 +1,117 @@
+// Package web is the web application: it turns requests into calls of the api
+// service and the answers into pages. Every form works without script; with it,
+// only the part of the page that changes is sent.
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/rondohq/rondo/services/frontend/apiclient"
+	"github.com/rondohq/rondo/services/frontend/asset"
+	"github.com/rondohq/rondo/services/frontend/live"
+	"github.com/rondohq/rondo/services/frontend/session"
+	"github.com/rondohq/rondo/services/frontend/text"
+	"github.com/rondohq/rondo/services/frontend/view"
+)
+
+// Config is what a Server is made of.
+type Config struct {
+	API       *apiclient.Client
+	Sessions  *session.Sessions
+	Hub       *live.Hub
+	Assets    *asset.Set
+	PublicURL *url.URL // as people type it
+	Log       *slog.Logger
+	// Now is time.Now, except in tests that show dates.
+	Now func() time.Time
+}
+
+// Server handles the routes of the application.
+type Server struct {
+	Config
+
+	cookies session.Cookies
+	text    *text.Catalogue
+	origins *http.CrossOriginProtection
+	secure  bool
+}
+
+// New makes a Server.
+func New(config Config) (*Server, error) {
+	secure := config.PublicURL.Scheme == "https"
+	s := &Server{
+		Config: config, cookies: session.NewCookies(secure), text: text.English(),
+		origins: http.NewCrossOriginProtection(), secure: secure,
+	}
+	// Behind a proxy that changes the Host header, the public origin is ours too.
+	origin := url.URL{Scheme: config.PublicURL.Scheme, Host: config.PublicURL.Host}
+	if err := s.origins.AddTrustedOrigin(origin.String()); err != nil {
+		return nil, err //nolint:wrapcheck // says what is wrong with the URL
+	}
+	return s, nil
+}
+
+// Access is who may use a route.
+type Access int
+
+const (
+	// Anyone may; the page shows whether they are signed in.
+	Anyone Access = iota
+	// Member is somebody who is signed in; others are sent to sign in.
+	Member
+)
+
+// Route is one entry of the table that Register and the tests read.
+type Route struct {
+	Pattern string // of net/http's ServeMux
+	Access  Access
+	Handle  func(*visit) error
+}
+
+// Routes are all pages and actions. Every method but GET changes something and
+// needs a CSRF token; serve checks it before Handle is called.
+func (s *Server) Routes() []Route {
+	return []Route{
+		{"GET /{$}", Anyone, s.home},
+		{"GET " + view.SignInPath, Anyone, s.showSignIn},
+		{"POST " + view.SignInPath, Anyone, s.signIn},
+		{"GET " + view.SignUpPath, Anyone, s.showSignUp},
+		{"POST " + view.SignUpPath, Anyone, s.signUp},
+		{"POST /sign-out", Member, s.signOut},
+		{"POST /theme", Anyone, s.setTheme},
+
+		{"GET " + view.InboxPath, Member, s.showRoom(inbox)},
+		{"GET " + view.TodayPath, Member, s.showRoom(today)},
+		{"GET " + view.UpcomingPath, Member, s.showRoom(upcoming)},
+		{"GET " + view.DonePath, Member, s.showRoom(done)},
+		{"GET /tags/{tag}", Member, s.showTagRoom},
+		{"GET " + view.SettingsPath, Member, s.showSettings},
+		{"POST " + view.SettingsPath, Member, s.saveSettings},
+
+		{"POST /tasks", Member, s.addTask},
+		{"GET /tasks/{id}", Member, s.showTask},
+		{"POST /tasks/{id}", Member, s.saveTask},
+		{"GET /tasks/{id}/title", Member, s.showRename},
+		{"POST /tasks/{id}/title", Member, s.rename},
+		{"POST /tasks/{id}/complete", Member, s.completeTask},
+		{"POST /tasks/{id}/reopen", Member, s.reopenTask},
+		{"POST /tasks/{id}/delete", Member, s.deleteTask},
+		{"POST /tasks/{id}/undo", Member, s.undo},
+		{"POST /tag/{id}/rename", Member, s.renameTag},
+		{"POST /tag/{id}/delete", Member, s.deleteTag},
+
+		{"GET /stream", Member, s.stream},
+		{"GET /", Anyone, s.notFound},
+	}
+}
+
+// Register adds the routes and the assets to mux.
+func (s *Server) Register(mux *http.ServeMux) {
+	for _, route := range s.Routes() {
+		mux.Handle(route.Pattern, s.serve(route))
+	}
+	mux.Handle("GET "+asset.Prefix, s.Assets)
+}

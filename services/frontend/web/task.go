@@ -1,0 +1,325 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/rondohq/rondo/platform/fault"
+	"github.com/rondohq/rondo/services/frontend/apiclient"
+	"github.com/rondohq/rondo/services/frontend/view"
+)
+
+// What can have been done; also the value of "did" in the URL to which a form
+// without script returns.
+const (
+	didAdd      = "added"
+	didSave     = "saved"
+	didComplete = "completed"
+	didReopen   = "reopened"
+	didDelete   = "deleted"
+
+	didRenameTag = "tag-renamed"
+	didDeleteTag = "tag-deleted"
+	didSettings  = "settings"
+)
+
+// change is something that was done to a task.
+type change struct {
+	did  string
+	task apiclient.Task
+	was  string // the status before
+}
+
+// changedEvent tells the page which version it has seen, and that a dialog about
+// the task is over. A header holds ASCII only, which ids and numbers are.
+func changedEvent(task apiclient.Task) string {
+	event, err := json.Marshal(map[string]any{
+		"rondo:changed": map[string]any{"task": task.ID, "version": task.Version},
+		"rondo:close":   struct{}{},
+	})
+	if err != nil {
+		return "rondo:close" // strings and numbers can always be encoded
+	}
+	return string(event)
+}
+
+// toast reports what was done, with the way back where there is one.
+func (v *visit) toast(did string, task apiclient.Task, was string) view.Toast {
+	t := v.server.text.Toasts
+	id, err := uuid.Parse(task.ID)
+	undo := &view.Undo{TaskID: id, Status: knownStatus(was)}
+	if err != nil {
+		undo = nil
+	}
+	switch did {
+	case didAdd:
+		return view.Toast{Message: t.Added(task.Title)}
+	case didComplete:
+		return view.Toast{Message: t.Completed(task.Title), Undo: undo}
+	case didReopen:
+		return view.Toast{Message: t.Reopened(task.Title), Undo: undo}
+	case didDelete:
+		return view.Toast{Message: t.Deleted(task.Title), Undo: undo}
+	case didRenameTag:
+		return view.Toast{Message: t.TagRenamed}
+	case didDeleteTag:
+		return view.Toast{Message: t.TagDeleted}
+	case didSettings:
+		return view.Toast{Message: t.SettingsSaved}
+	}
+	return view.Toast{Message: t.Saved(task.Title)}
+}
+
+func knownStatus(status string) string {
+	switch status {
+	case apiclient.Active, apiclient.Completed, apiclient.Cancelled:
+		return status
+	}
+	return apiclient.Pending
+}
+
+// toastAfterRedirect is the report on a form that was sent without script.
+func (v *visit) toastAfterRedirect() *view.Toast {
+	q := v.r.URL.Query()
+	did := q.Get("did")
+	switch did {
+	case didRenameTag, didDeleteTag, didSettings:
+		toast := v.toast(did, apiclient.Task{}, "")
+		return &toast
+	case didAdd, didSave, didComplete, didReopen, didDelete:
+	default:
+		return nil
+	}
+	id, err := uuid.Parse(q.Get("task"))
+	if err != nil {
+		return nil
+	}
+	task, err := v.api.Task(v.r.Context(), id)
+	if err != nil {
+		return nil // only the report is missing
+	}
+	toast := v.toast(did, task, q.Get("was"))
+	return &toast
+}
+
+func (s *Server) addTask(v *visit) error {
+	form := v.r.PostForm
+	in := readTask(form, v.locale)
+	key := form.Get(view.KeyField)
+	composer := view.Composer{
+		Key: key, Title: in.title, Due: in.due, Time: in.time, Tags: in.tags, Priority: in.priority, Errors: in.errors,
+	}
+	if len(in.errors) > 0 {
+		return v.showComposer(http.StatusBadRequest, composer)
+	}
+	task, err := v.api.CreateTask(v.r.Context(), apiclient.NewTask{
+		Title: in.title, Priority: in.priority, DueAt: in.dueAt, Tags: in.tagNames,
+	}, key)
+	if err != nil && fault.CodeOf(err) != fault.Unauthenticated {
+		// A new key for what will be another request, except where nobody knows
+		// whether the first one arrived.
+		if fault.CodeOf(err) != fault.Unavailable {
+			composer.Key = uuid.NewString()
+		}
+		composer.Problem = explain(err, composer.Errors, s.text)
+		return v.showComposer(statusOf(err), composer)
+	}
+	if err != nil {
+		return err //nolint:wrapcheck // a fault of the api
+	}
+	return v.changed(change{did: didAdd, task: task, was: task.Status})
+}
+
+// showComposer shows the form for a new task again, with what is wrong in it.
+func (v *visit) showComposer(status int, composer view.Composer) error {
+	if v.byScript() {
+		v.aim("#"+view.ComposerID, "morph:outerHTML")
+		r, f := roomOf(v.r.Header.Get("Hx-Current-Url"))
+		return v.part(status, view.ComposerForm(v.roomPage(r, f), composer))
+	}
+	r, f := roomOf(v.back())
+	list, err := v.list(r, f, "", "")
+	if err != nil {
+		return err
+	}
+	p := v.roomPage(r, f)
+	tags, err := v.sidebar(&p)
+	if err != nil {
+		return err
+	}
+	rv := v.roomView(r, f, tags, list)
+	rv.Composer = composer
+	return v.show(status, within(view.App(p), view.RoomMain(p, rv)))
+}
+
+func (s *Server) showTask(v *visit) error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	task, err := v.api.Task(v.r.Context(), id)
+	if err != nil {
+		return err //nolint:wrapcheck // a fault of the api
+	}
+	return v.showDetail(http.StatusOK, v.detail(task))
+}
+
+// detail is the form with what the task holds.
+func (v *visit) detail(task apiclient.Task) view.Detail {
+	t := v.server.text.Task
+	d := view.Detail{
+		Task: v.row(task), Title: task.Title, Notes: task.Description, Priority: task.Priority, Tags: tagInput(task.Tags),
+		Errors: map[string]string{}, Facts: []string{t.Created(v.locale.Moment(v.now, task.CreatedAt))},
+	}
+	d.Date, d.Time = dueInputs(task.DueAt, v.locale)
+	if task.CompletedAt != nil {
+		d.Facts = append(d.Facts, t.CompletedOn(v.locale.Moment(v.now, *task.CompletedAt)))
+	} else if task.Version > 1 {
+		d.Facts = append(d.Facts, t.Changed(v.locale.Moment(v.now, task.UpdatedAt)))
+	}
+	return d
+}
+
+func (v *visit) showDetail(status int, d view.Detail) error {
+	p := v.page(d.Task.Title)
+	if v.byScript() {
+		d.Dialog = true
+		if v.target() != view.DetailID {
+			v.aim("#"+view.DetailID, "innerHTML")
+		}
+		return v.part(status, view.DetailForm(p, d))
+	}
+	if _, err := v.sidebar(&p); err != nil {
+		return err
+	}
+	p.Back = view.InboxPath
+	return v.show(status, within(view.App(p), view.DetailMain(p, d)))
+}
+
+func (s *Server) saveTask(v *visit) error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	in := readTask(v.r.PostForm, v.locale)
+	task, err := v.api.Task(v.r.Context(), id)
+	if err != nil {
+		return err //nolint:wrapcheck // a fault of the api
+	}
+	d := v.detail(task)
+	d.Title, d.Notes, d.Date, d.Time, d.Priority, d.Tags = in.title, in.notes, in.due, in.time, in.priority, in.tags
+	d.Errors = in.errors
+	if len(in.errors) > 0 {
+		return v.showDetail(http.StatusBadRequest, d)
+	}
+	changes := in.change(task, v.locale)
+	if len(changes) == 0 {
+		return v.changed(change{did: didSave, task: task, was: task.Status})
+	}
+	saved, err := v.api.ChangeTask(v.r.Context(), id, changes, version(v.r.PostForm.Get("version")))
+	switch {
+	case fault.CodeOf(err) == fault.Stale:
+		d.Problem = s.text.Task.Stale
+		return v.showDetail(http.StatusPreconditionFailed, d)
+	case err != nil && refusedInput(err):
+		d.Problem = explain(err, d.Errors, s.text)
+		return v.showDetail(statusOf(err), d)
+	case err != nil:
+		return err //nolint:wrapcheck // a fault of the api
+	}
+	return v.changed(change{did: didSave, task: saved, was: task.Status})
+}
+
+func (s *Server) showRename(v *visit) error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	task, err := v.api.Task(v.r.Context(), id)
+	if err != nil {
+		return err //nolint:wrapcheck // a fault of the api
+	}
+	if !v.byScript() {
+		return v.showDetail(http.StatusOK, v.detail(task))
+	}
+	return v.part(http.StatusOK, view.TitleForm(v.page(""), v.row(task), task.Title, ""))
+}
+
+func (s *Server) rename(v *visit) error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	title := strings.TrimSpace(v.r.PostForm.Get("title"))
+	again := func(status int, problem string) error {
+		v.aim("#name-"+id.String(), "innerHTML")
+		return v.part(status, view.TitleForm(v.page(""), view.Task{ID: id}, title, problem))
+	}
+	if problem := checkTitle(title, s.text.Fields); problem != "" {
+		return again(http.StatusBadRequest, problem)
+	}
+	task, err := v.api.ChangeTask(v.r.Context(), id, apiclient.Change{"title": title}, 0)
+	if err != nil && refusedInput(err) {
+		problems := map[string]string{}
+		rest := explain(err, problems, s.text)
+		return again(statusOf(err), strings.TrimSpace(problems["title"]+" "+rest))
+	}
+	if err != nil {
+		return err //nolint:wrapcheck // a fault of the api
+	}
+	return v.changed(change{did: didSave, task: task, was: task.Status})
+}
+
+func (s *Server) completeTask(v *visit) error {
+	return v.act(didComplete, v.api.CompleteTask)
+}
+
+func (s *Server) reopenTask(v *visit) error {
+	return v.act(didReopen, v.api.ReopenTask)
+}
+
+func (s *Server) deleteTask(v *visit) error {
+	return v.act(didDelete, v.cancel)
+}
+
+// cancel deletes a task and gets what is left of it: its title and new version.
+func (v *visit) cancel(ctx context.Context, id uuid.UUID) (apiclient.Task, error) {
+	if err := v.api.DeleteTask(ctx, id); err != nil {
+		return apiclient.Task{}, err //nolint:wrapcheck // a fault of the api
+	}
+	return v.api.Task(ctx, id) //nolint:wrapcheck // a fault of the api
+}
+
+// undo gives a task the status back that it had.
+func (s *Server) undo(v *visit) error {
+	return v.act(didReopen, func(ctx context.Context, id uuid.UUID) (apiclient.Task, error) {
+		was := knownStatus(v.r.PostForm.Get("was"))
+		if was == apiclient.Cancelled {
+			return v.cancel(ctx, id)
+		}
+		task, err := v.api.ReopenTask(ctx, id)
+		switch {
+		case err != nil:
+		case was == apiclient.Completed:
+			task, err = v.api.CompleteTask(ctx, id)
+		case was == apiclient.Active:
+			task, err = v.api.ChangeTask(ctx, id, apiclient.Change{"status": was}, 0)
+		}
+		return task, err //nolint:wrapcheck // a fault of the api
+	})
+}
+func (v *visit) act(did string, do func(context.Context, uuid.UUID) (apiclient.Task, error)) error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	task, err := do(v.r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return v.changed(change{did: did, task: task, was: v.r.PostForm.Get("was")})
+}
