@@ -25,9 +25,10 @@ type Limiter struct {
 	full map[string]time.Time // when the key has its whole burst again
 }
 
-// NewLimiter makes a limiter; every key begins with its whole burst.
-func NewLimiter(burst int, every time.Duration) *Limiter {
-	return &Limiter{burst: burst, every: every, now: time.Now, full: map[string]time.Time{}}
+// NewLimiter makes a limiter; every key begins with its whole burst. now is the
+// clock, time.Now outside tests.
+func NewLimiter(burst int, every time.Duration, now func() time.Time) *Limiter {
+	return &Limiter{burst: burst, every: every, now: now, full: map[string]time.Time{}}
 }
 
 // Take uses up one attempt of key. Without one left it is fault.RateLimited,

@@ -155,12 +155,12 @@ type Limits struct {
 
 // DefaultLimits let a person mistype and a household share an address; a guesser
 // gets some 3,000 tries a day at one account.
-func DefaultLimits() Limits {
+func DefaultLimits(now func() time.Time) Limits {
 	return Limits{
-		SignUpsFrom:   NewLimiter(300, time.Second),
-		FailuresFrom:  NewLimiter(100, 3*time.Second),
-		FailuresOf:    NewLimiter(10, 30*time.Second),
-		FailuresOfOwn: NewLimiter(10, 30*time.Second),
+		SignUpsFrom:   NewLimiter(300, time.Second, now),
+		FailuresFrom:  NewLimiter(100, 3*time.Second, now),
+		FailuresOf:    NewLimiter(10, 30*time.Second, now),
+		FailuresOfOwn: NewLimiter(10, 30*time.Second, now),
 	}
 }
 

@@ -95,7 +95,7 @@ func (s *store) user(ctx context.Context, query string, arg any) (u User, hash s
 // StartSession implements Store.
 func (s *store) StartSession(ctx context.Context, session NewStoredToken) error {
 	return postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `DELETE FROM api_tokens WHERE user_id = $1 AND kind = $2 AND expires_at < $3`,
+		_, err := tx.Exec(ctx, `DELETE FROM api_tokens WHERE user_id = $1 AND kind = $2 AND expires_at <= $3`,
 			session.UserID, kindSession, session.CreatedAt)
 		if err != nil {
 			return fmt.Errorf("clearing expired sessions: %w", err)

@@ -57,9 +57,10 @@ type cached struct {
 	until time.Time
 }
 
-// NewVerifier makes a verifier with an empty cache.
-func NewVerifier(store TokenStore) *Verifier {
-	return &Verifier{store: store, now: time.Now, cache: map[[sha256.Size]byte]cached{}}
+// NewVerifier makes a verifier with an empty cache. now is the clock, time.Now
+// outside tests.
+func NewVerifier(store TokenStore, now func() time.Time) *Verifier {
+	return &Verifier{store: store, now: now, cache: map[[sha256.Size]byte]cached{}}
 }
 
 // Verify implements token.Verifier.

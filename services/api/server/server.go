@@ -54,8 +54,8 @@ func New(d Deps) (*API, error) {
 	}
 	durations := rest.Durations(d.Registry)
 	accountStore := account.NewStore(d.Pool, d.Outbox)
-	verifier := account.NewVerifier(accountStore)
-	accounts := account.NewService(accountStore, passwords, verifier, account.DefaultLimits(), d.Now)
+	verifier := account.NewVerifier(accountStore, d.Now)
+	accounts := account.NewService(accountStore, passwords, verifier, account.DefaultLimits(d.Now), d.Now)
 	tasks := task.NewPostgres(d.Pool, d.Outbox)
 	return &API{
 		document: site,
