@@ -60,6 +60,7 @@ CREATE INDEX tasks_by_creation ON tasks (user_id, created_at, id);
 CREATE INDEX tasks_by_due ON tasks (user_id, (coalesce(due_at, 'infinity')), id);
 CREATE INDEX tasks_by_priority ON tasks (user_id, priority, id);
 CREATE INDEX tasks_by_position ON tasks (user_id, position, id);
+CREATE INDEX tasks_by_title ON tasks (user_id, lower(title), id);
 CREATE INDEX tasks_of_parent ON tasks (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX tasks_by_text ON tasks USING gin (user_id, search_text gin_trgm_ops);
 
