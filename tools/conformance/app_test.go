@@ -122,7 +122,7 @@ func (a *app) handle(t *testing.T, key string, h http.HandlerFunc) {
 	t.Helper()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	require.NotContains(t, a.handlers, key, "two tests handle the same")
+	require.Nil(t, a.handlers[key], "two tests handle %s", key)
 	a.handlers[key] = h
 	t.Cleanup(func() {
 		a.mu.Lock()

@@ -20,7 +20,12 @@ var (
 	recurringTasks    = topology.Recurring.Subscribes[0]
 	recurringUpdates  = topology.Recurring.Subscribes[1]
 	notifierReminders = topology.Notifier.Subscribes[0]
+	notifierUpdates   = topology.Notifier.Subscribes[1]
 )
+
+// deadLetterOf is the header of a dead letter that names the component, and so
+// the consumer group, that gave it up.
+const deadLetterOf = "pubsubName"
 
 func TestAnEventArrivesAsItWasPublished(t *testing.T) {
 	t.Parallel()
@@ -37,7 +42,7 @@ func TestAnEventArrivesAsItWasPublished(t *testing.T) {
 		delete(arrived.event, name)
 	}
 	// What the sidecar adds.
-	require.Equal(t, map[string]any{"topic": recurringTasks.Topic.Name, "pubsubname": topology.PubSub}, arrived.event)
+	require.Equal(t, map[string]any{"topic": recurringTasks.Topic.Name, "pubsubname": topology.PubSub, "tracestate": ""}, arrived.event)
 	require.Equal(t, cloudEvents, arrived.header.Get("Content-Type"))
 	require.Equal(t, "the-user", arrived.header.Get("__key"))
 
@@ -176,40 +181,94 @@ func TestADroppedEventBecomesOneDeadLetter(t *testing.T) {
 			// A replay needs to know where it came from.
 			require.Equal(t, recurringUpdates.Topic.Name, header(letters[0], "__topic"))
 			require.NotEmpty(t, header(letters[0], "__offset"))
+			require.Equal(t, recurringUpdates.Component(), header(letters[0], deadLetterOf))
 		})
 	}
 }
 
-// What is no JSON object never reaches the service: the sidecar itself makes it a
-// dead letter, byte by byte, and the service cannot count it.
+// What is no JSON object never reaches a service: the sidecar itself makes it a
+// dead letter, byte by byte, so that the service cannot count it. Each group of
+// the topic makes one.
 func TestAnUndecodableRecordBecomesADeadLetterUnseen(t *testing.T) {
 	t.Parallel()
+	unseen := sharedStack(t).node(topology.Recurring).app.events(t, recurringUpdates, "", nil)
 	for name, value := range map[string]string{
 		"no JSON":  "{\"%s",
 		"an array": "[\"%s\"]",
 		"a string": "\"%s\"",
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			s := sharedStack(t)
 			dead := s.watch(t, recurringUpdates.Topic.DeadLetter())
 			got := s.node(topology.Recurring).app.events(t, recurringUpdates, t.Name(), nil)
-			unseen := s.node(topology.Recurring).app.events(t, recurringUpdates, "", nil)
 			id := rand.Text()
 			bad := &kgo.Record{Topic: recurringUpdates.Topic.Name, Key: []byte(t.Name()), Value: fmt.Appendf(nil, value, id)}
 			require.NoError(t, s.kafka(t, kgo.RecordPartitioner(kgo.ManualPartitioner())).ProduceSync(t.Context(), bad).FirstErr())
-			await(t, "the dead letter", func() bool { return len(dead.with(id)) == 1 })
-			letter := dead.with(id)[0]
-			require.Equal(t, string(bad.Value), string(letter.Value))
-			require.Equal(t, t.Name(), string(letter.Key))
+			await(t, "the dead letters", func() bool { return len(dead.with(id)) == 2 })
+			var by []string
+			for _, letter := range dead.with(id) {
+				require.Equal(t, string(bad.Value), string(letter.Value))
+				require.Equal(t, t.Name(), string(letter.Key))
+				by = append(by, header(letter, deadLetterOf))
+			}
+			require.ElementsMatch(t, []string{recurringUpdates.Component(), notifierUpdates.Component()}, by)
 
-			// The consumer goes on; bad is in partition 0, as one of these is.
+			// The consumer goes on; bad is in partition 0, as some of these are.
 			for i := range 8 {
 				s.node(topology.API).publishNew(t, recurringUpdates.Topic, fmt.Sprint(t.Name(), i), t.Name())
 			}
 			await(t, "the events behind it", func() bool { return got.count() == 8 })
 			require.True(t, slices.ContainsFunc(got.list(), func(d delivery) bool { return d.header.Get("__partition") == "0" }))
-			require.Empty(t, unseen.list())
 		})
 	}
+	require.Empty(t, unseen.list())
+}
+
+// What is JSON but no CloudEvent is the service's to judge.
+func TestAnyJSONObjectReachesTheService(t *testing.T) {
+	t.Parallel()
+	s := sharedStack(t)
+	got := s.node(topology.Recurring).app.events(t, recurringTasks, t.Name(), nil)
+	body := fmt.Sprintf(`{"subject": %q, "specversion": 1, "data": []}`, t.Name())
+	require.NoError(t, s.kafka(t).ProduceSync(t.Context(), &kgo.Record{Topic: recurringTasks.Topic.Name, Value: []byte(body)}).FirstErr())
+	await(t, "it arrives", func() bool { return got.count() == 1 })
+	require.Equal(t, body, string(got.list()[0].body))
+}
+
+// A tombstone arrives as the JSON word null.
+func TestARecordWithoutAValueArrivesAsNull(t *testing.T) {
+	t.Parallel()
+	s := sharedStack(t)
+	got := s.node(topology.Recurring).app.events(t, recurringTasks, "", nil)
+	require.NoError(t, s.kafka(t).ProduceSync(t.Context(), &kgo.Record{Topic: recurringTasks.Topic.Name}).FirstErr())
+	await(t, "it arrives", func() bool { return got.count() == 1 })
+	require.Equal(t, "null", string(got.list()[0].body))
+}
+
+// Retries end neither after some number nor in a dead letter, since a good event
+// waits as long as an outage lasts. Dapr's own policies give up after 3.
+func TestRetriesDoNotEnd(t *testing.T) {
+	t.Parallel()
+	const tries = 12
+	s := sharedStack(t)
+	dead := s.watch(t, notifierReminders.Topic.DeadLetter())
+	api, notifier := s.node(topology.API), s.node(topology.Notifier)
+	got := notifier.app.events(t, notifierReminders, t.Name(), func(d delivery, n int) answer {
+		switch {
+		case d.event["type"] == "poison":
+			return drop
+		case n < tries:
+			return retry
+		default:
+			return success
+		}
+	})
+	patient := api.publishNew(t, notifierReminders.Topic, t.Name(), t.Name())
+	poison := newEvent(t.Name())
+	poison["type"] = "poison"
+	require.NoError(t, api.publish(t.Context(), notifierReminders.Topic, t.Name(), poison))
+
+	await(t, "the dead letter behind it", func() bool { return len(dead.with(poison["id"].(string))) == 1 })
+	require.Equal(t, append(slices.Repeat([]string{patient}, tries), poison["id"].(string)), got.ids())
+	require.Empty(t, dead.with(patient))
 }

@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log"
@@ -113,7 +114,9 @@ func ownStack(t *testing.T, services ...topology.Service) *stack {
 // sharedStack is the stack of all tests.
 func sharedStack(t *testing.T) *stack {
 	t.Helper()
-	t.Cleanup(func() { shared.report(t) })
+	if !strings.Contains(t.Name(), "/") { // a failed subtest fails its parent
+		t.Cleanup(func() { shared.report(t) })
+	}
 	return shared
 }
 
@@ -294,34 +297,45 @@ func receive[T any](t *testing.T, what string, from <-chan T) T {
 	}
 }
 
-// tail keeps the last lines of a log.
+// tail keeps the end of a Dapr program's log: the last complaints and, in case it
+// never complained, the last lines.
 type tail struct {
-	mu    sync.Mutex
-	lines [][]byte
-	rest  []byte
+	mu         sync.Mutex
+	rest       []byte
+	complaints []string
+	lines      []string
 }
 
 // Write implements io.Writer.
 func (l *tail) Write(p []byte) (int, error) {
-	const keep = 25
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.rest = append(l.rest, p...)
 	for {
-		i := bytes.IndexByte(l.rest, '\n')
-		if i < 0 {
+		line, rest, found := bytes.Cut(l.rest, []byte("\n"))
+		if !found {
 			return len(p), nil
 		}
-		l.lines = append(l.lines, bytes.Clone(l.rest[:i]))
-		l.rest = l.rest[i+1:]
-		if len(l.lines) > keep {
-			l.lines = l.lines[1:]
+		l.rest = bytes.Clone(rest)
+		var said struct{ Level, Msg, Time string }
+		text := string(line) // a panic is no JSON
+		if json.Unmarshal(line, &said) == nil {
+			text = fmt.Sprintf("%s %.300s", said.Level, said.Msg)
 		}
+		if said.Level != "info" && said.Level != "debug" {
+			l.complaints = last(append(l.complaints, text), 10)
+		}
+		l.lines = last(append(l.lines, text), 3)
 	}
 }
+
+func last(lines []string, n int) []string { return lines[max(0, len(lines)-n):] }
 
 func (l *tail) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return string(bytes.Join(l.lines, []byte("\n")))
+	if len(l.complaints) > 0 {
+		return strings.Join(l.complaints, "\n")
+	}
+	return strings.Join(l.lines, "\n")
 }

@@ -44,6 +44,9 @@ func (s *Stack) Render(urls postgresserver.URLs) error {
 			return err
 		}
 		for path, objects := range files {
+			if len(objects) == 0 {
+				continue
+			}
 			if err := writeYAML(path, objects); err != nil {
 				return err
 			}

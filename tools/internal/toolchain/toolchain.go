@@ -31,15 +31,15 @@ import (
 // recipe is what the build of a tool needs beyond its module.
 type recipe struct {
 	tags string
-	// versionOf is the required module whose version is linked into the variable
-	// versionVar, as the upstream build does.
-	versionOf, versionVar string
+	// versionOf is the required module whose version is linked into versionVars,
+	// as the upstream build does.
+	versionOf   string
+	versionVars []string
 }
 
-const (
-	daprModule  = "github.com/dapr/dapr"
-	daprVersion = daprModule + "/pkg/buildinfo.version"
-)
+const daprModule = "github.com/dapr/dapr"
+
+var daprVersionVars = []string{daprModule + "/pkg/buildinfo.version", "github.com/dapr/kit/logger.DaprVersion"}
 
 // The names of the tools that the stack itself runs.
 const (
@@ -48,8 +48,8 @@ const (
 )
 
 var recipes = map[string]recipe{
-	Daprd:     {tags: "stablecomponents", versionOf: daprModule, versionVar: daprVersion},
-	Scheduler: {versionOf: daprModule, versionVar: daprVersion},
+	Daprd:     {tags: "stablecomponents", versionOf: daprModule, versionVars: daprVersionVars},
+	Scheduler: {versionOf: daprModule, versionVars: daprVersionVars},
 }
 
 // Tool is one buildable program.
@@ -180,7 +180,9 @@ func (t *Tool) readModule() error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		ldflags += " -X " + r.versionVar + "=" + strings.TrimPrefix(version, "v")
+		for _, name := range r.versionVars {
+			ldflags += " -X " + name + "=" + strings.TrimPrefix(version, "v")
+		}
 	}
 	t.args = []string{"-mod=readonly", "-buildvcs=false", "-ldflags", ldflags}
 	if r.tags != "" {

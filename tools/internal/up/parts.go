@@ -103,12 +103,10 @@ func (s *stack) servicePart(service topology.Service) supervisor.Part {
 			cmd.Dir, cmd.Env = s.root, s.ServiceEnv(service)
 			return cmd, nil
 		},
-		Ready: func(ctx context.Context) error {
-			if err := s.ServiceReady(ctx, service); err != nil {
-				return err
-			}
-			return s.sidecar(service).Delivering(ctx)
-		},
+		// The sidecar's own word that it delivers is not asked for: it includes
+		// jobs, which rest for 20 s after the scheduler was killed, until its old
+		// lease is over. The services' sweeps do their work meanwhile.
+		Ready: func(ctx context.Context) error { return s.ServiceReady(ctx, service) },
 	}
 }
 
