@@ -83,10 +83,14 @@ func (p *Passwords) turn(ctx context.Context) (done func(), err error) {
 	}
 	select {
 	case p.turns <- struct{}{}:
-		return func() { <-p.turns }, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
+	if ctx.Err() != nil { // both were true, and nobody waits for the answer
+		<-p.turns
+		return nil, context.Cause(ctx)
+	}
+	return func() { <-p.turns }, nil
 }
 
 func busy() error {

@@ -22,21 +22,21 @@ import (
 type record struct {
 	number int // see parseJSON and parseTable
 
-	ID           *string      `json:"id"`
-	Title        *string      `json:"title"`
-	Description  *string      `json:"description"`
-	Priority     *string      `json:"priority"`
-	Status       *string      `json:"status"`
-	DueAt        *string      `json:"due_at"`
-	ParentID     *string      `json:"parent_id"`
-	Position     *json.Number `json:"position"`
-	Tags         []string     `json:"tags"`
-	Version      *json.Number `json:"version"`
-	SeriesID     *string      `json:"series_id"`
-	OccurrenceAt *string      `json:"occurrence_at"`
-	CompletedAt  *string      `json:"completed_at"`
-	CreatedAt    *string      `json:"created_at"`
-	UpdatedAt    *string      `json:"updated_at"`
+	ID           *string  `json:"id"`
+	Title        *string  `json:"title"`
+	Description  *string  `json:"description"`
+	Priority     *string  `json:"priority"`
+	Status       *string  `json:"status"`
+	DueAt        *string  `json:"due_at"`
+	ParentID     *string  `json:"parent_id"`
+	Position     *float64 `json:"position"`
+	Tags         []string `json:"tags"`
+	Version      *int64   `json:"version"`
+	SeriesID     *string  `json:"series_id"`
+	OccurrenceAt *string  `json:"occurrence_at"`
+	CompletedAt  *string  `json:"completed_at"`
+	CreatedAt    *string  `json:"created_at"`
+	UpdatedAt    *string  `json:"updated_at"`
 }
 
 // problems collects what is wrong with a file, up to a bearable number.
@@ -210,7 +210,7 @@ func parseTable(body []byte, now time.Time) (file, *problems, error) {
 		}
 		r := record{number: row.number}
 		for i, cell := range row.cells {
-			r.set(header[i], unguard(cell))
+			r.set(bad, header[i], unguard(cell))
 		}
 		f.add(r, bad, now, len(rows))
 	}
@@ -218,11 +218,10 @@ func parseTable(body []byte, now time.Time) (file, *problems, error) {
 }
 
 // set fills one field from a cell; an empty cell is nothing given.
-func (r *record) set(column, cell string) {
+func (r *record) set(bad *problems, column, cell string) {
 	if cell == "" {
 		return
 	}
-	number := json.Number(strings.TrimSpace(cell))
 	switch column {
 	case "id":
 		r.ID = &cell
@@ -239,11 +238,19 @@ func (r *record) set(column, cell string) {
 	case "parent_id":
 		r.ParentID = &cell
 	case "position":
-		r.Position = &number
+		position, err := strconv.ParseFloat(strings.TrimSpace(cell), 64)
+		if err != nil {
+			bad.add(r.number, column, "must be a number")
+		}
+		r.Position = &position
 	case "tags":
 		r.Tags = splitTags(cell)
 	case "version":
-		r.Version = &number
+		version, err := strconv.ParseInt(strings.TrimSpace(cell), 10, 64)
+		if err != nil {
+			bad.add(r.number, column, "must be a whole number")
+		}
+		r.Version = &version
 	case "series_id":
 		r.SeriesID = &cell
 	case "occurrence_at":
@@ -261,17 +268,10 @@ func (r *record) set(column, cell string) {
 // fields that an import leaves out are checked all the same: a table whose columns
 // have slipped should not get through.
 func (r *record) check(bad *problems, now time.Time) (row, bool) {
-	before := len(bad.rows)
 	draft := task.Draft{
 		Title: value(r.Title), Description: value(r.Description), Priority: task.Priority(strings.TrimSpace(value(r.Priority))),
 		DueAt: r.time(bad, "due_at", r.DueAt), ParentID: r.id(bad, "parent_id", r.ParentID), Tags: r.Tags,
-	}
-	if r.Position != nil {
-		position, err := r.Position.Float64()
-		if err != nil {
-			bad.add(r.number, "position", "must be a number")
-		}
-		draft.Position = &position
+		Position: r.Position,
 	}
 	t, err := task.New(uuid.Nil, draft, now)
 	if wrong, ok := errors.AsType[*fault.Error](err); ok {
@@ -294,14 +294,12 @@ func (r *record) check(bad *problems, now time.Time) (row, bool) {
 	case t.Status == task.Completed && t.CompletedAt == nil:
 		t.CompletedAt = &t.UpdatedAt
 	}
-	if r.Version != nil {
-		if version, err := r.Version.Int64(); err != nil || version < 1 {
-			bad.add(r.number, "version", "must be a whole number from 1")
-		}
+	if r.Version != nil && *r.Version < 1 {
+		bad.add(r.number, "version", "must be at least 1")
 	}
 	r.id(bad, "series_id", r.SeriesID)
 	r.time(bad, "occurrence_at", r.OccurrenceAt)
-	return row{number: r.number, id: r.id(bad, "id", r.ID), task: t}, len(bad.rows) == before
+	return row{number: r.number, id: r.id(bad, "id", r.ID), task: t}, !bad.rows[r.number]
 }
 
 func value(s *string) string {
