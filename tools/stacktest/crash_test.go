@@ -43,6 +43,7 @@ func TestNoProcesssDeathLosesOrDoublesAWrite(t *testing.T) { //nolint:parallelte
 
 func writeThroughDeath(t *testing.T, victim string) {
 	t.Helper()
+	stack.recovered(t) // from the death before
 	who := signUp(t)
 	var begun atomic.Int32
 	killNow := make(chan struct{})
