@@ -49,7 +49,7 @@ test-browser: ## Drive the web application in a browser
 
 .PHONY: bench
 bench: rondo ## Load the running stack and print each number with its goal
-	@go run ./tools/bench $(ARGS)
+	@go run ./tools/cmd/bench $(ARGS)
 
 ## Change
 
