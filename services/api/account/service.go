@@ -181,6 +181,7 @@ func NewService(store Store, passwords *Passwords, verifier *Verifier, limits Li
 	}}
 }
 
+// SignUp implements Service.
 func (s *service) SignUp(ctx context.Context, from string, in SignUp) (Session, error) {
 	u := User{
 		ID: uuid.Must(uuid.NewV7()), Email: normalEmail(in.Email), DisplayName: strings.TrimSpace(in.DisplayName),
@@ -208,6 +209,7 @@ func (s *service) SignUp(ctx context.Context, from string, in SignUp) (Session, 
 	return session, nil
 }
 
+// SignIn implements Service.
 func (s *service) SignIn(ctx context.Context, from string, in SignIn) (Session, error) {
 	var bad []fault.Field
 	if in.Email == "" {
@@ -276,6 +278,7 @@ func (s *service) session(u User) (Session, NewStoredToken) {
 	}
 }
 
+// SignOut implements Service.
 func (s *service) SignOut(ctx context.Context, p token.Principal) error {
 	err := s.store.RemoveToken(ctx, p.UserID, p.TokenID)
 	s.verifier.forget(p.UserID, p.TokenID)
@@ -285,11 +288,13 @@ func (s *service) SignOut(ctx context.Context, p token.Principal) error {
 	return err
 }
 
+// Me implements Service.
 func (s *service) Me(ctx context.Context, p token.Principal) (User, error) {
 	u, _, err := s.store.Find(ctx, p.UserID)
 	return u, err
 }
 
+// UpdateMe implements Service.
 func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) (User, error) {
 	var bad []fault.Field
 	if patch == (Patch{}) {
@@ -367,10 +372,12 @@ func (s *service) newPassword(ctx context.Context, p token.Principal, oldHash, c
 	return s.passwords.Hash(ctx, norm.NFC.String(wanted))
 }
 
+// Tokens implements Service.
 func (s *service) Tokens(ctx context.Context, p token.Principal) ([]Token, error) {
 	return s.store.Tokens(ctx, p.UserID)
 }
 
+// CreateToken implements Service.
 func (s *service) CreateToken(ctx context.Context, p token.Principal, in NewToken) (CreatedToken, error) {
 	if err := sessionOnly(p); err != nil {
 		return CreatedToken{}, err
@@ -398,6 +405,7 @@ func (s *service) CreateToken(ctx context.Context, p token.Principal, in NewToke
 	return CreatedToken{Token: t, Secret: secret}, nil
 }
 
+// RevokeToken implements Service.
 func (s *service) RevokeToken(ctx context.Context, p token.Principal, id uuid.UUID) error {
 	if err := sessionOnly(p); err != nil {
 		return err

@@ -195,7 +195,8 @@ func (s *store) RemoveToken(ctx context.Context, userID, id uuid.UUID) error {
 func (s *store) FindToken(ctx context.Context, hash [sha256.Size]byte) (StoredToken, error) {
 	var t StoredToken
 	err := s.pool.QueryRow(ctx, `SELECT user_id, id, scopes, kind = $2, expires_at, last_used_at FROM api_tokens WHERE hash = $1`,
-		hash[:], kindSession).Scan(&t.Principal.UserID, &t.Principal.TokenID, &t.Principal.Scopes, &t.Principal.Session, &t.ExpiresAt, &t.LastUsedAt)
+		hash[:], kindSession).
+		Scan(&t.Principal.UserID, &t.Principal.TokenID, &t.Principal.Scopes, &t.Principal.Session, &t.ExpiresAt, &t.LastUsedAt)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return StoredToken{}, fault.New(fault.Unauthenticated, "This token is not valid. Please sign in again.")
 	}

@@ -116,7 +116,7 @@ func (v *Verifier) touch(ctx context.Context, t StoredToken, now time.Time) {
 		return
 	}
 	if err := v.store.TouchToken(ctx, t.Principal.UserID, t.Principal.TokenID, now); err != nil {
-		slog.WarnContext(ctx, "noting the use of a token", "error", err)
+		slog.WarnContext(ctx, "noting the use of a token", "error", err) //nolint:sloglint // the one that telemetry has set
 	}
 }
 

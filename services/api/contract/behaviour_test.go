@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -13,10 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func titles(items []map[string]any) []string {
+func titles(t *testing.T, items []map[string]any) []string {
+	t.Helper()
 	all := make([]string, 0, len(items))
 	for _, item := range items {
-		all = append(all, item["title"].(string)) //nolint:forcetypeassert // a test
+		all = append(all, text(t, item, "title"))
 	}
 	return all
 }
@@ -36,7 +38,7 @@ func TestPrioritySortPutsHighFirstAndTagFilterShowsOnlyItsTag(t *testing.T) {
 		b.task(t, ada, task)
 	}
 	list := func(query string) []string {
-		return titles(b.call(t, ada, http.MethodGet, "/api/tasks?"+query, nil).Items(t))
+		return titles(t, b.call(t, ada, http.MethodGet, "/api/tasks?"+query, nil).Items(t))
 	}
 	for _, query := range []string{"sort_by=priority", "sort_by=priority&sort_order=desc"} {
 		got := list(query)
@@ -97,7 +99,7 @@ func TestSearchFindsATextAnywhereInAnyCaseAndNothingElse(t *testing.T) {
 			require.Equal(t, http.StatusBadRequest, a.Status, "%q", search)
 			continue
 		}
-		require.ElementsMatch(t, want, titles(a.Items(t)), "%q", search)
+		require.ElementsMatch(t, want, titles(t, a.Items(t)), "%q", search)
 	}
 }
 
@@ -123,7 +125,7 @@ func TestPagesHoldEveryTaskOnceInEveryOrder(t *testing.T) {
 				page := b.call(t, ada, http.MethodGet, next, nil)
 				require.Equal(t, http.StatusOK, page.Status)
 				for _, item := range page.Items(t) {
-					got = append(got, item["id"].(string)) //nolint:forcetypeassert // a test
+					got = append(got, text(t, item, "id"))
 				}
 				next = ""
 				if cursor, ok := page.JSON(t)["next_cursor"].(string); ok {
@@ -220,7 +222,7 @@ func TestConcurrentImportsOfOneFileMakeItsTasksOnce(t *testing.T) {
 	b := setup(t)
 	ada, eve := b.signUp(t, "ada"), b.signUp(t, "eve")
 	for i := range 20 {
-		b.task(t, ada, map[string]any{"title": fmt.Sprint(i), "tags": []string{fmt.Sprint("tag ", i%3)}})
+		b.task(t, ada, map[string]any{"title": strconv.Itoa(i), "tags": []string{fmt.Sprint("tag ", i%3)}})
 	}
 	file := b.call(t, ada, http.MethodGet, "/api/export", nil).Body
 	created := make([]int, 4)
@@ -252,7 +254,7 @@ func TestReadTokenOnlyReads(t *testing.T) {
 	id := b.task(t, ada, map[string]any{"title": "Buy milk"})
 	secret := func(scopes ...string) user {
 		a := b.call(t, ada, http.MethodPost, "/api/tokens", map[string]any{"name": "script", "scopes": scopes})
-		return user{Token: a.JSON(t)["token"].(string)} //nolint:forcetypeassert // a test
+		return user{Token: a.Text(t, "token")}
 	}
 	reader, writer := secret("read"), secret("read", "write")
 	before := b.rows(t)
@@ -275,7 +277,7 @@ func TestReadTokenOnlyReads(t *testing.T) {
 	for path, body := range map[string]any{
 		"POST /api/tokens": map[string]any{"name": "heir", "scopes": []string{"write"}},
 		"PATCH /api/me":    map[string]any{"password": "a new passphrase", "current_password": password},
-		"DELETE /api/tokens/" + b.call(t, ada, http.MethodGet, "/api/tokens", nil).Items(t)[0]["id"].(string): nil, //nolint:forcetypeassert // a test
+		"DELETE /api/tokens/" + text(t, b.call(t, ada, http.MethodGet, "/api/tokens", nil).Items(t)[0], "id"): nil,
 	} {
 		method, path, _ := strings.Cut(path, " ")
 		a := b.call(t, writer, method, path, body)

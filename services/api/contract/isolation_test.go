@@ -17,9 +17,9 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 	ada, eve := b.signUp(t, "ada"), b.signUp(t, "eve")
 	const secret = "Ada's secret"
 	taskID := b.task(t, ada, map[string]any{"title": secret, "description": secret, "tags": []string{secret}})
-	tagID := b.call(t, ada, http.MethodGet, "/api/tags", nil).Items(t)[0]["id"].(string) //nolint:forcetypeassert // a test
+	tagID := text(t, b.call(t, ada, http.MethodGet, "/api/tags", nil).Items(t)[0], "id")
 	tokenID := b.call(t, ada, http.MethodPost, "/api/tokens",
-		map[string]any{"name": secret, "scopes": []string{"read"}}).JSON(t)["id"].(string) //nolint:forcetypeassert // a test
+		map[string]any{"name": secret, "scopes": []string{"read"}}).Text(t, "id")
 	other := b.task(t, ada, map[string]any{"title": secret})
 	ids := map[string]string{"tasks": taskID, "tags": tagID, "tokens": tokenID}
 	adas := b.rows(t, ada)
@@ -66,7 +66,7 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 			require.NotContains(t, string(a.Body), secret, op.OperationId)
 		}
 		if op.OperationId == "createTag" { // leave nothing that later answers may repeat
-			created := "/api/tags/" + a.JSON(t)["id"].(string) //nolint:forcetypeassert // a test
+			created := "/api/tags/" + a.Text(t, "id")
 			require.Equal(t, http.StatusNoContent, b.call(t, eve, http.MethodDelete, created, nil).Status)
 		}
 	}

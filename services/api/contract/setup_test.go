@@ -22,7 +22,7 @@ import (
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/pb33f/libopenapi-validator/config"
-	"github.com/pb33f/libopenapi/datamodel/high/v3"
+	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rondohq/rondo/platform/topology"
@@ -65,15 +65,16 @@ func (s spec) operations() []operation {
 	var all []operation
 	for path, item := range s.model.Paths.PathItems.FromOldest() {
 		for method, op := range item.GetOperations().FromOldest() {
-			all = append(all, operation{strings.ToUpper(method), path, op})
+			all = append(all, operation{op, strings.ToUpper(method), path})
 		}
 	}
 	return all
 }
 
 type operation struct {
-	Method, Path string
 	*v3.Operation
+
+	Method, Path string
 }
 
 // public operations need no token.
@@ -151,6 +152,19 @@ func (a answer) JSON(t *testing.T) map[string]any {
 	var v map[string]any
 	require.NoError(t, json.Unmarshal(a.Body, &v), "%s", a.Body)
 	return v
+}
+
+// Text is a string of the object that the body is.
+func (a answer) Text(t *testing.T, name string) string {
+	t.Helper()
+	return text(t, a.JSON(t), name)
+}
+
+func text(t *testing.T, object map[string]any, name string) string {
+	t.Helper()
+	s, ok := object[name].(string)
+	require.True(t, ok, "%s in %v", name, object)
+	return s
 }
 
 // Items reads the body's list.
@@ -268,8 +282,12 @@ func (b *testBundle) signUp(t *testing.T, name string) user {
 		"email": name + "@example.org", "password": password, "display_name": name, "timezone": "Europe/Berlin",
 	})
 	require.Equal(t, http.StatusCreated, a.Status, "%s", a.Body)
-	session := a.JSON(t)
-	return user{ID: session["user"].(map[string]any)["id"].(string), Token: session["token"].(string)} //nolint:forcetypeassert // a test
+	var session struct {
+		Token string
+		User  struct{ ID string }
+	}
+	require.NoError(t, json.Unmarshal(a.Body, &session))
+	return user{ID: session.User.ID, Token: session.Token}
 }
 
 // task makes a task and returns its id.
@@ -277,7 +295,7 @@ func (b *testBundle) task(t *testing.T, as user, fields map[string]any) string {
 	t.Helper()
 	a := b.call(t, as, http.MethodPost, "/api/tasks", fields)
 	require.Equal(t, http.StatusCreated, a.Status, "%s", a.Body)
-	return a.JSON(t)["id"].(string) //nolint:forcetypeassert // a test
+	return a.Text(t, "id")
 }
 
 // tables are all that hold users' rows, and how to tell one user's.
@@ -293,15 +311,14 @@ func (b *testBundle) rows(t *testing.T, of ...user) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
 	for table, owned := range tables {
-		query := `SELECT coalesce(array_agg(r::text ORDER BY r::text), '{}')
-			FROM (SELECT to_jsonb(x) - 'last_used_at' AS r FROM ` + table + ` x`
-		var args []any
-		for _, u := range of {
-			query += " WHERE " + owned
-			args = append(args, u.ID)
+		where, args := "", []any(nil)
+		if len(of) > 0 {
+			where, args = " WHERE "+owned, []any{of[0].ID}
 		}
 		var rows []string
-		require.NoError(t, b.db.QueryRow(t.Context(), query+") AS y", args...).Scan(&rows))
+		err := b.db.QueryRow(t.Context(), `SELECT coalesce(array_agg(r::text ORDER BY r::text), '{}')
+			FROM (SELECT to_jsonb(x) - 'last_used_at' AS r FROM `+table+` x`+where+`) AS y`, args...).Scan(&rows)
+		require.NoError(t, err)
 		all[table] = rows
 	}
 	return all

@@ -174,6 +174,7 @@ func typeOf(schema node) template.HTML {
 		words = append(words, "<code>"+template.HTMLEscapeString(value.text())+"</code>")
 	}
 	said := strings.Join(words, " · ")
+	var limits []string
 	if said == "" {
 		if value := schema.text("const"); value != "" {
 			said = "<code>" + template.HTMLEscapeString(value) + "</code>"
@@ -191,9 +192,10 @@ func typeOf(schema node) template.HTML {
 		{"minLength", "maxLength", " characters"}, {"minItems", "maxItems", " items"}, {"minimum", "maximum", ""},
 	} {
 		if s := between(schema.text(limit.low), schema.text(limit.high)); s != "" {
-			said += ", " + template.HTMLEscapeString(s+limit.unit)
+			limits = append(limits, ", "+template.HTMLEscapeString(s+limit.unit))
 		}
 	}
+	said += strings.Join(limits, "")
 	if value := schema.text("default"); value != "" {
 		said += ", default <code>" + template.HTMLEscapeString(value) + "</code>"
 	}

@@ -138,9 +138,9 @@ func (b *testBundle) random(t *testing.T, owner uuid.UUID, r *rand.Rand, count i
 	}
 }
 
-// comparable is what a round trip has to keep: all but ids and the version. Tasks
+// essence is what a round trip has to keep: all but ids and the version. Tasks
 // are told apart by their titles, which random makes unique.
-func comparable(f file) map[string]task.Task {
+func essence(f file) map[string]task.Task {
 	titles := map[uuid.UUID]string{}
 	for _, t := range f.Tasks {
 		titles[t.ID] = t.Title
@@ -163,7 +163,7 @@ func TestRoundTripLosesNothing(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for seed := range uint64(5) {
-		r := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // reproducible on purpose
+		r := rand.New(rand.NewPCG(seed, 0))
 		ada := b.user(t)
 		b.random(t, ada, r, 40)
 		original := read(t, b.export(t, ada, exchange.JSON))
@@ -174,7 +174,7 @@ func TestRoundTripLosesNothing(t *testing.T) {
 			require.NoError(t, err, "seed %d", seed)
 			require.Equal(t, exchange.Result{Created: len(original.Tasks), TagsCreated: len(original.Tags)}, result)
 			copied := read(t, b.export(t, eve, exchange.JSON))
-			require.Equal(t, comparable(original), comparable(copied), "seed %d %s", seed, format)
+			require.Equal(t, essence(original), essence(copied), "seed %d %s", seed, format)
 			require.Equal(t, original.Tags, copied.Tags)
 
 			// Once more; and the copy's own export; and into the account that it came from.
@@ -354,13 +354,13 @@ func TestExportThatFailsIsAProblemOrABrokenConnectionButNoWholeFile(t *testing.T
 		exchange.Register(mux, exchange.MakeEndpoints(broken{tasks: tasks}, rest.Durations(prometheus.NewRegistry())))
 		srv := httptest.NewServer(mux)
 		t.Cleanup(srv.Close)
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL+"/api/export", nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL+"/api/export", http.NoBody)
 		require.NoError(t, err)
 		resp, err := srv.Client().Do(req)
 		require.NoError(t, err)
-		defer resp.Body.Close()
 		var body bytes.Buffer
 		_, err = body.ReadFrom(resp.Body)
+		require.NoError(t, resp.Body.Close())
 		if tasks < 10_000 {
 			require.NoError(t, err)
 			require.Equal(t, http.StatusServiceUnavailable, resp.StatusCode)

@@ -48,7 +48,7 @@ type problems struct {
 // maxProblems is how many bad fields an answer names.
 const maxProblems = 100
 
-func (p *problems) add(row int, field, format string, args ...any) {
+func (p *problems) addf(row int, field, format string, args ...any) {
 	if p.rows == nil {
 		p.rows = map[int]bool{}
 	}
@@ -73,7 +73,7 @@ func (p *problems) fault() error {
 	}
 }
 
-func refuse(field, format string, args ...any) error {
+func refusef(field, format string, args ...any) error {
 	f := fault.Invalidf(field, format, args...)
 	f.Message = "Nothing was imported."
 	return f
@@ -105,20 +105,20 @@ func parseJSON(body []byte, now time.Time) (file, *problems, error) {
 	}
 	switch {
 	case document.Format != nil && *document.Format != formatName:
-		return file{}, nil, refuse("format", "must be %s; this file was made by another program or a newer Rondo", formatName)
+		return file{}, nil, refusef("format", "must be %s; this file was made by another program or a newer Rondo", formatName)
 	case document.Tasks == nil:
-		return file{}, nil, refuse("tasks", "is required")
+		return file{}, nil, refusef("tasks", "is required")
 	case len(document.Tasks) > MaxRows:
-		return file{}, nil, refuse("tasks", "must have at most %d entries", MaxRows)
+		return file{}, nil, refusef("tasks", "must have at most %d entries", MaxRows)
 	case len(document.Tags) > MaxRows:
-		return file{}, nil, refuse("tags", "must have at most %d entries", MaxRows)
+		return file{}, nil, refusef("tags", "must have at most %d entries", MaxRows)
 	}
 	bad := &problems{}
 	var f file
 	for i, name := range document.Tags {
 		name = strings.TrimSpace(name)
 		if message := text.Line(name, 1, task.MaxTag); message != "" {
-			return file{}, nil, refuse(fmt.Sprintf("tags[%d]", i), "%s", message)
+			return file{}, nil, refusef(fmt.Sprintf("tags[%d]", i), "%s", message)
 		}
 		f.tags = append(f.tags, name)
 	}
@@ -127,7 +127,7 @@ func parseJSON(body []byte, now time.Time) (file, *problems, error) {
 		if err := strict(raw, &r); err != nil {
 			wrong, _ := errors.AsType[*fault.Error](err)
 			for _, field := range wrong.Fields {
-				bad.add(r.number, field.Name, "%s", field.Message)
+				bad.addf(r.number, field.Name, "%s", field.Message)
 			}
 			continue
 		}
@@ -153,7 +153,7 @@ func strict(raw []byte, into any) error {
 	err := d.Decode(into)
 	if err == nil {
 		if _, err := d.Token(); !errors.Is(err, io.EOF) {
-			return refuse("body", "has something after the JSON document")
+			return refusef("body", "has something after the JSON document")
 		}
 		return nil
 	}
@@ -162,15 +162,15 @@ func strict(raw []byte, into any) error {
 		if field == "" {
 			field = "body"
 		}
-		return refuse(field, "must not be a JSON %s", wrong.Value)
+		return refusef(field, "must not be a JSON %s", wrong.Value)
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return refuse(strings.Trim(name, `"`), "is not a field of an import")
+		return refusef(strings.Trim(name, `"`), "is not a field of an import")
 	}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return refuse("body", "is not JSON: %s (byte %d)", syntax.Error(), syntax.Offset)
+		return refusef("body", "is not JSON: %s (byte %d)", syntax.Error(), syntax.Offset)
 	}
-	return refuse("body", "is not JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
+	return refusef("body", "is not JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
 }
 
 // parseTable reads the CSV file of an import. Rows are those of a spreadsheet:
@@ -179,33 +179,33 @@ func parseTable(body []byte, now time.Time) (file, *problems, error) {
 	rows, err := parseCSV(string(body))
 	if wrong, ok := errors.AsType[*csvError](err); ok {
 		bad := &problems{}
-		bad.add(wrong.row, "row", "%s", wrong.message)
+		bad.addf(wrong.row, "row", "%s", wrong.message)
 		return file{}, nil, bad.fault()
 	}
 	if err != nil {
-		return file{}, nil, refuse("body", "must have a header, such as: title,priority,tags")
+		return file{}, nil, refusef("body", "must have a header, such as: title,priority,tags")
 	}
 	header := rows[0].cells
 	for i, name := range header {
 		header[i] = strings.ToLower(strings.TrimSpace(name))
 		switch {
 		case !slices.Contains(columns, header[i]):
-			return file{}, nil, refuse("header", "%q is not a column; those there are: %s", name, strings.Join(columns, ", "))
+			return file{}, nil, refusef("header", "%q is not a column; those there are: %s", name, strings.Join(columns, ", "))
 		case slices.Contains(header[:i], header[i]):
-			return file{}, nil, refuse("header", "has the column %s twice", header[i])
+			return file{}, nil, refusef("header", "has the column %s twice", header[i])
 		}
 	}
 	if !slices.Contains(header, "title") {
-		return file{}, nil, refuse("header", "has no column title")
+		return file{}, nil, refusef("header", "has no column title")
 	}
 	if len(rows)-1 > MaxRows {
-		return file{}, nil, refuse("body", "must have at most %d rows below the header", MaxRows)
+		return file{}, nil, refusef("body", "must have at most %d rows below the header", MaxRows)
 	}
 	bad := &problems{}
 	var f file
 	for _, row := range rows[1:] {
 		if len(row.cells) > len(header) {
-			bad.add(row.number, "row", "has %d cells, but the header has %d", len(row.cells), len(header))
+			bad.addf(row.number, "row", "has %d cells, but the header has %d", len(row.cells), len(header))
 			continue
 		}
 		r := record{number: row.number}
@@ -240,7 +240,7 @@ func (r *record) set(bad *problems, column, cell string) {
 	case "position":
 		position, err := strconv.ParseFloat(strings.TrimSpace(cell), 64)
 		if err != nil {
-			bad.add(r.number, column, "must be a number")
+			bad.addf(r.number, column, "must be a number")
 		}
 		r.Position = &position
 	case "tags":
@@ -248,7 +248,7 @@ func (r *record) set(bad *problems, column, cell string) {
 	case "version":
 		version, err := strconv.ParseInt(strings.TrimSpace(cell), 10, 64)
 		if err != nil {
-			bad.add(r.number, column, "must be a whole number")
+			bad.addf(r.number, column, "must be a whole number")
 		}
 		r.Version = &version
 	case "series_id":
@@ -276,13 +276,13 @@ func (r *record) check(bad *problems, now time.Time) (row, bool) {
 	t, err := task.New(uuid.Nil, draft, now)
 	if wrong, ok := errors.AsType[*fault.Error](err); ok {
 		for _, field := range wrong.Fields {
-			bad.add(r.number, field.Name, "%s", field.Message)
+			bad.addf(r.number, field.Name, "%s", field.Message)
 		}
 	}
 	if r.Status != nil {
 		t.Status = task.Status(strings.TrimSpace(*r.Status))
 		if !slices.Contains(task.Statuses(), t.Status) {
-			bad.add(r.number, "status", "must be one of %v", task.Statuses())
+			bad.addf(r.number, "status", "must be one of %v", task.Statuses())
 		}
 	}
 	set(&t.CreatedAt, r.time(bad, "created_at", r.CreatedAt))
@@ -290,12 +290,12 @@ func (r *record) check(bad *problems, now time.Time) (row, bool) {
 	t.CompletedAt = r.time(bad, "completed_at", r.CompletedAt)
 	switch {
 	case t.Status != task.Completed && t.CompletedAt != nil:
-		bad.add(r.number, "completed_at", "is for completed tasks only")
+		bad.addf(r.number, "completed_at", "is for completed tasks only")
 	case t.Status == task.Completed && t.CompletedAt == nil:
 		t.CompletedAt = &t.UpdatedAt
 	}
 	if r.Version != nil && *r.Version < 1 {
-		bad.add(r.number, "version", "must be at least 1")
+		bad.addf(r.number, "version", "must be at least 1")
 	}
 	r.id(bad, "series_id", r.SeriesID)
 	r.time(bad, "occurrence_at", r.OccurrenceAt)
@@ -309,7 +309,7 @@ func value(s *string) string {
 	return *s
 }
 
-func set(at *time.Time, given *time.Time) {
+func set(at, given *time.Time) {
 	if given != nil {
 		*at = *given
 	}
@@ -321,7 +321,7 @@ func (r *record) id(bad *problems, field string, s *string) *uuid.UUID {
 	}
 	id, err := uuid.Parse(strings.TrimSpace(*s))
 	if err != nil {
-		bad.add(r.number, field, "must be a UUID")
+		bad.addf(r.number, field, "must be a UUID")
 		return nil
 	}
 	return &id
@@ -334,7 +334,7 @@ func (r *record) time(bad *problems, field string, s *string) *time.Time {
 	t, err := time.Parse(time.RFC3339, strings.TrimSpace(*s))
 	t = t.UTC().Truncate(time.Microsecond) // what the database keeps
 	if err != nil || t.Year() < 1 || t.Year() > 9998 {
-		bad.add(r.number, field, "must be a time such as 2026-11-24T09:00:00Z (RFC 3339)")
+		bad.addf(r.number, field, "must be a time such as 2026-11-24T09:00:00Z (RFC 3339)")
 		return nil
 	}
 	return &t

@@ -60,8 +60,11 @@ type Store interface {
 	Export(ctx context.Context, owner uuid.UUID, at time.Time, to Sink) error
 	// Import inserts the tasks that plan makes and the tags. plan is told which of
 	// ids are the owner's tasks; nothing else of the owner is imported meanwhile.
-	Import(ctx context.Context, owner uuid.UUID, ids []uuid.UUID, tags []string, plan func(owned map[uuid.UUID]bool) (Plan, error)) (Result, error)
+	Import(ctx context.Context, owner uuid.UUID, ids []uuid.UUID, tags []string, plan Planner) (Result, error)
 }
+
+// Planner makes the plan of an import; owned are those of the ids that the owner has.
+type Planner func(owned map[uuid.UUID]bool) (Plan, error)
 
 // Plan is what an import comes to: new tasks, parents first.
 type Plan struct {
@@ -79,13 +82,15 @@ type service struct {
 	now   func() time.Time
 }
 
+// Export implements Service.
 func (s *service) Export(ctx context.Context, owner uuid.UUID, to Sink) error {
 	return s.store.Export(ctx, owner, s.now(), to)
 }
 
+// Import implements Service.
 func (s *service) Import(ctx context.Context, owner uuid.UUID, format Format, body []byte) (Result, error) {
 	if !utf8.Valid(body) {
-		return Result{}, refuse("body", "must be UTF-8")
+		return Result{}, refusef("body", "must be UTF-8")
 	}
 	parse := parseJSON
 	if format == CSV {
@@ -122,7 +127,7 @@ func newPlanner(owner uuid.UUID, rows []row) *planner {
 			continue
 		}
 		if first, ok := p.byID[*r.id]; ok {
-			p.bad.add(r.number, "id", "is the id of row %d too", rows[first].number)
+			p.bad.addf(r.number, "id", "is the id of row %d too", rows[first].number)
 			continue
 		}
 		p.byID[*r.id] = i
@@ -201,12 +206,12 @@ func (p *planner) level(owned map[uuid.UUID]bool, r row) (int, bool) {
 		i, ok := p.byID[*parent]
 		switch {
 		case !ok && level == 0:
-			p.bad.add(r.number, "parent_id", "is neither in this file nor a task of yours")
+			p.bad.addf(r.number, "parent_id", "is neither in this file nor a task of yours")
 			return 0, false
 		case !ok: // the row above has been told
 			return 0, false
 		case level >= task.MaxDepth-1:
-			p.bad.add(r.number, "parent_id", "is nested deeper than %d levels, or below the task itself", task.MaxDepth)
+			p.bad.addf(r.number, "parent_id", "is nested deeper than %d levels, or below the task itself", task.MaxDepth)
 			return 0, false
 		}
 		parent = p.rows[i].task.ParentID

@@ -52,7 +52,7 @@ func (p *Postgres) Export(ctx context.Context, owner uuid.UUID, at time.Time, to
 
 // Import implements Store.
 func (p *Postgres) Import(
-	ctx context.Context, owner uuid.UUID, ids []uuid.UUID, tags []string, plan func(owned map[uuid.UUID]bool) (Plan, error),
+	ctx context.Context, owner uuid.UUID, ids []uuid.UUID, tags []string, plan Planner,
 ) (result Result, err error) {
 	err = postgres.InTx(ctx, p.pool, func(tx pgx.Tx) error {
 		result, err = idempotency.Once(ctx, tx, owner, func() (Result, error) {
@@ -68,7 +68,7 @@ func (p *Postgres) Import(
 }
 
 func (p *Postgres) importIn(
-	ctx context.Context, tx pgx.Tx, owner uuid.UUID, ids []uuid.UUID, tags []string, plan func(owned map[uuid.UUID]bool) (Plan, error),
+	ctx context.Context, tx pgx.Tx, owner uuid.UUID, ids []uuid.UUID, tags []string, plan Planner,
 ) (Result, error) {
 	// One import of a user at a time: the second of two alike finds all of it there.
 	if _, err := tx.Exec(ctx, `SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE`, owner); err != nil {

@@ -46,10 +46,12 @@ func NewService(store Store) Service { return &service{store} }
 
 type service struct{ store Store }
 
+// List implements Service.
 func (s *service) List(ctx context.Context, owner uuid.UUID) ([]Tag, error) {
 	return s.store.List(ctx, owner)
 }
 
+// Create implements Service.
 func (s *service) Create(ctx context.Context, owner uuid.UUID, name string) (Tag, error) {
 	name, err := normalise(name)
 	if err != nil {
@@ -58,6 +60,7 @@ func (s *service) Create(ctx context.Context, owner uuid.UUID, name string) (Tag
 	return s.store.Insert(ctx, owner, Tag{ID: uuid.Must(uuid.NewV7()), Name: name})
 }
 
+// Rename implements Service.
 func (s *service) Rename(ctx context.Context, owner, id uuid.UUID, name string) (Tag, error) {
 	name, err := normalise(name)
 	if err != nil {
@@ -66,6 +69,7 @@ func (s *service) Rename(ctx context.Context, owner, id uuid.UUID, name string) 
 	return s.store.Rename(ctx, owner, id, name)
 }
 
+// Delete implements Service.
 func (s *service) Delete(ctx context.Context, owner, id uuid.UUID) error {
 	return s.store.Delete(ctx, owner, id)
 }

@@ -30,7 +30,7 @@ func rule(s string, shortest, longest int, lines bool) string {
 		return fmt.Sprintf("must have at least %d characters", shortest)
 	case n > longest:
 		return fmt.Sprintf("must have at most %d characters", longest)
-	case strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && !(lines && strings.ContainsRune("\n\r\t", r)) }):
+	case strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && (!lines || !strings.ContainsRune("\n\r\t", r)) }):
 		return "must not hold control characters"
 	}
 	return ""
