@@ -27,7 +27,7 @@ const (
 // its event was seen once. Clients repeat what failed, with its idempotency key.
 func TestNoProcesssDeathLosesOrDoublesAWrite(t *testing.T) { //nolint:paralleltest // it kills what all others need
 	var names []string
-	for name, part := range stack.parts(t) {
+	for name, part := range stack.Parts(t) {
 		if part.Process.PID != 0 {
 			names = append(names, name)
 		}
@@ -43,7 +43,7 @@ func TestNoProcesssDeathLosesOrDoublesAWrite(t *testing.T) { //nolint:parallelte
 
 func writeThroughDeath(t *testing.T, victim string) {
 	t.Helper()
-	stack.recovered(t) // from the death before
+	recovered(t) // from the death before
 	who := signUp(t)
 	var begun atomic.Int32
 	killNow := make(chan struct{})
@@ -63,20 +63,20 @@ func writeThroughDeath(t *testing.T, victim string) {
 		})
 	}
 	<-killNow
-	stack.signal(t, victim, syscall.SIGKILL)
+	kill(t, victim, syscall.SIGKILL)
 	all.Wait()
-	stack.recovered(t)
+	recovered(t)
 
 	ids := slices.Concat(acknowledged...)
 	slices.Sort(ids)
 	if len(slices.Compact(slices.Clone(ids))) != len(ids) || len(ids) < writes {
 		t.Fatalf("%d tasks acknowledged, %d of them distinct, for %d writes", len(ids), len(slices.Compact(slices.Clone(ids))), writes)
 	}
-	if n := stack.count(t, `SELECT count(*) FROM tasks WHERE user_id = $1`, who.id); n != len(ids) {
+	if n := count(t, `SELECT count(*) FROM tasks WHERE user_id = $1`, who.id); n != len(ids) {
 		t.Errorf("%d tasks are kept of %d acknowledged", n, len(ids))
 	}
 	seen := func(grouped string) int {
-		return stack.count(t, `
+		return count(t, `
 			SELECT count(`+grouped+`) FROM processed_event_logs p JOIN outbox o ON o.event->>'id' = p.key
 			WHERE p.consumer = $1 AND o.user_id = $2 AND o.event->>'type' = $3`,
 			topology.Recurring.Subscribes[0].Group(), who.id, string(event.TaskCreated{}.EventType()))
@@ -91,7 +91,7 @@ func writeThroughDeath(t *testing.T, victim string) {
 func createForSure(ctx context.Context, who account, title string) string {
 	key := uuid.NewString()
 	for ctx.Err() == nil {
-		a, err := try(ctx, http.MethodPost, stack.public(topology.API)+"/api/tasks", who.token,
+		a, err := try(ctx, http.MethodPost, stack.Public(topology.API)+"/api/tasks", who.token,
 			map[string]string{"Idempotency-Key": key}, map[string]string{"title": title})
 		if err != nil || a.status != http.StatusCreated {
 			pause := time.NewTimer(20 * time.Millisecond) // a refused connection takes no time

@@ -18,7 +18,7 @@ import (
 // seenBy counts the marks that a consumer has made of a task's events of one type.
 func seenBy(t *testing.T, sub topology.Subscription, task string, kind event.Type) int {
 	t.Helper()
-	return stack.count(t, `
+	return count(t, `
 		SELECT count(*) FROM processed_event_logs p JOIN outbox o ON o.event->>'id' = p.key
 		WHERE p.consumer = $1 AND o.event->>'subject' = $2 AND o.event->>'type' = $3`, sub.Group(), task, string(kind))
 }
@@ -28,7 +28,7 @@ func create(t *testing.T, who account, title string) string {
 	var made struct {
 		ID string `json:"id"`
 	}
-	call(t, http.MethodPost, stack.public(topology.API)+"/api/tasks", who.token, http.StatusCreated, map[string]string{"title": title}, &made)
+	call(t, http.MethodPost, stack.Public(topology.API)+"/api/tasks", who.token, http.StatusCreated, map[string]string{"title": title}, &made)
 	return made.ID
 }
 
@@ -40,7 +40,7 @@ func TestAWriteTravelsFromTheDatabaseToTheConsumers(t *testing.T) {
 	eventually(t, "recurring has seen the task", func() bool {
 		return seenBy(t, topology.Recurring.Subscribes[0], task, created) == 1
 	})
-	call(t, http.MethodPost, stack.public(topology.API)+"/api/tasks/"+task+"/complete", who.token, http.StatusOK, nil, nil)
+	call(t, http.MethodPost, stack.Public(topology.API)+"/api/tasks/"+task+"/complete", who.token, http.StatusOK, nil, nil)
 	eventually(t, "recurring and notifier have seen its end", func() bool {
 		return seenBy(t, topology.Recurring.Subscribes[1], task, status) == 1 && seenBy(t, topology.Notifier.Subscribes[1], task, status) == 1
 	})
@@ -50,12 +50,12 @@ func TestATraceJoinsTheRequestWithItsEvent(t *testing.T) {
 	t.Parallel()
 	who := signUp(t)
 	trace := strings.ReplaceAll(uuid.NewString(), "-", "")
-	a, err := try(t.Context(), http.MethodPost, stack.public(topology.API)+"/api/tasks", who.token,
+	a, err := try(t.Context(), http.MethodPost, stack.Public(topology.API)+"/api/tasks", who.token,
 		map[string]string{"traceparent": "00-" + trace + "-00f067aa0ba902b7-01"}, map[string]string{"title": "Traced"})
 	if err != nil || a.status != http.StatusCreated {
 		t.Fatalf("%d %s %v", a.status, a.body, err)
 	}
-	n := stack.count(t, `SELECT count(*) FROM outbox WHERE event->>'traceid' = $1 AND event->>'traceparent' LIKE '00-' || $1 || '-%'`, trace)
+	n := count(t, `SELECT count(*) FROM outbox WHERE event->>'traceid' = $1 AND event->>'traceparent' LIKE '00-' || $1 || '-%'`, trace)
 	if n != 1 {
 		t.Errorf("%d events carry the trace of their request", n)
 	}
@@ -64,7 +64,7 @@ func TestATraceJoinsTheRequestWithItsEvent(t *testing.T) {
 // produce puts records onto a topic beside the sidecars.
 func produce(t *testing.T, records ...*kgo.Record) {
 	t.Helper()
-	client, err := kgo.NewClient(kgo.SeedBrokers(fmt.Sprintf("127.0.0.1:%d", stack.plan.Kafka)))
+	client, err := kgo.NewClient(kgo.SeedBrokers(stack.Kafka()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestAHundredCopiesOfAnEventAreSeenOnce(t *testing.T) {
 	}
 	produce(t, records...)
 	marks := func(e event.Envelope) int {
-		return stack.count(t, `SELECT count(*) FROM processed_event_logs WHERE key = $1`, e.ID)
+		return count(t, `SELECT count(*) FROM processed_event_logs WHERE key = $1`, e.ID)
 	}
 	eventually(t, "the last event is through", func() bool { return marks(last) == 1 })
 	if n := marks(copied); n != 1 {
@@ -131,9 +131,9 @@ func TestAnUndecodableEventIsADeadLetterAndTheConsumerGoesOn(t *testing.T) {
 		&kgo.Record{Topic: topology.TaskEvents.Name, Key: key, Value: poison},
 		&kgo.Record{Topic: topology.TaskEvents.Name, Key: key, Value: body})
 	eventually(t, "the event behind the poison is seen", func() bool {
-		return stack.count(t, `SELECT count(*) FROM processed_event_logs WHERE key = $1`, good.ID) == 1
+		return count(t, `SELECT count(*) FROM processed_event_logs WHERE key = $1`, good.ID) == 1
 	})
-	dead, err := kgo.NewClient(kgo.SeedBrokers(fmt.Sprintf("127.0.0.1:%d", stack.plan.Kafka)),
+	dead, err := kgo.NewClient(kgo.SeedBrokers(stack.Kafka()),
 		kgo.ConsumeTopics(topology.TaskEvents.DeadLetter().Name), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +146,7 @@ func TestAnUndecodableEventIsADeadLetterAndTheConsumerGoesOn(t *testing.T) {
 		}
 		fetches.EachRecord(func(r *kgo.Record) { found = found || strings.Contains(string(r.Value), marker) })
 	}
-	metrics, err := try(t.Context(), http.MethodGet, stack.public(topology.Recurring)+"/metrics", "", nil, nil)
+	metrics, err := try(t.Context(), http.MethodGet, stack.Public(topology.Recurring)+"/metrics", "", nil, nil)
 	if err != nil || !strings.Contains(string(metrics.body), `rondo_events_delivered_total{answer="drop",topic="`+topology.TaskEvents.Name+`"}`) {
 		t.Errorf("the dead letter is not counted: %v", err)
 	}
@@ -155,13 +155,13 @@ func TestAnUndecodableEventIsADeadLetterAndTheConsumerGoesOn(t *testing.T) {
 func TestTheSidecarsRoutesAreUnreachableFromOutside(t *testing.T) {
 	t.Parallel()
 	for _, service := range topology.Services() {
-		ports := stack.plan.Services[service.Name]
+		ports := stack.Plan.Services[service.Name]
 		paths := []string{topology.JobPath + "x", "/dapr/config"}
 		for _, sub := range service.Subscribes {
 			paths = append(paths, sub.Route())
 		}
 		for _, path := range paths {
-			public, err := try(t.Context(), http.MethodPost, stack.public(service)+path, "", nil, map[string]string{})
+			public, err := try(t.Context(), http.MethodPost, stack.Public(service)+path, "", nil, map[string]string{})
 			if err != nil || (public.status != http.StatusNotFound && public.status != http.StatusMethodNotAllowed && public.status != http.StatusForbidden) {
 				t.Errorf("%s: %s on the public port answers %d, %v", service.Name, path, public.status, err)
 			}
@@ -184,14 +184,14 @@ func TestTheSidecarsRoutesAreUnreachableFromOutside(t *testing.T) {
 func TestABrokerThatIsAwayDelaysEventsAndNothingElse(t *testing.T) { //nolint:paralleltest // see above
 	who := signUp(t)
 	const broker = "kafka"
-	stack.signal(t, broker, syscall.SIGSTOP)
+	kill(t, broker, syscall.SIGSTOP)
 	hanging := create(t, who, "while the broker hangs")
-	stack.signal(t, broker, syscall.SIGKILL)
+	kill(t, broker, syscall.SIGKILL)
 	dead := create(t, who, "while the broker is dead")
 	for _, task := range []string{hanging, dead} {
 		eventually(t, "the event arrives after the broker is back", func() bool {
 			return seenBy(t, topology.Recurring.Subscribes[0], task, event.TaskCreated{}.EventType()) == 1
 		})
 	}
-	stack.recovered(t)
+	recovered(t)
 }

@@ -1,0 +1,142 @@
+// Package trial starts a platform of its own for a test suite: the real `rondo up`,
+// with a directory and ports that nobody else uses.
+package trial
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/rondohq/rondo/platform/topology"
+	"github.com/rondohq/rondo/tools/internal/laptop"
+	"github.com/rondohq/rondo/tools/internal/ports"
+	"github.com/rondohq/rondo/tools/internal/postgresserver"
+)
+
+// Platform is a running platform.
+type Platform struct {
+	Plan topology.PortPlan
+	DB   *pgxpool.Pool // with the owner's rights
+
+	rondo string // the binary
+	dir   string
+}
+
+// Main is the body of a suite's TestMain: it starts a platform, hands it to the
+// suite, runs the tests and removes everything. It returns the exit code.
+func Main(m *testing.M, use func(*Platform)) int {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "rondo-trial-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	// PostgreSQL may run as another user below it.
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // no secret lies in it
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	p, err := start(ctx, dir)
+	if p != nil {
+		defer p.stop()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "starting the stack:", err)
+		return 1
+	}
+	defer p.DB.Close()
+	use(p)
+	return m.Run()
+}
+
+func start(ctx context.Context, dir string) (*Platform, error) {
+	base, err := ports.FreeBase(topology.PortRange)
+	if err != nil {
+		return nil, fmt.Errorf("finding free ports: %w", err)
+	}
+	p := &Platform{rondo: filepath.Join(dir, "rondo"), dir: filepath.Join(dir, laptop.DefaultDir), Plan: topology.LaptopPorts(base)}
+	_, file, _, _ := runtime.Caller(0)
+	build := exec.CommandContext(ctx, "go", "build", "-o", p.rondo, "./cmd/rondo")
+	build.Dir = filepath.Join(filepath.Dir(file), "..", "..")
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("building rondo: %w\n%s", err, out)
+	}
+	up := exec.CommandContext(ctx, p.rondo, "up", "--detach", "--dir", p.dir, "--port-base", strconv.Itoa(base))
+	up.Stdout, up.Stderr = os.Stderr, os.Stderr
+	if err := up.Run(); err != nil {
+		return p, fmt.Errorf("rondo up: %w", err)
+	}
+	credentials, err := laptop.LoadCredentials(filepath.Join(p.dir, "credentials.json"))
+	if err != nil {
+		return p, fmt.Errorf("reading the credentials: %w", err)
+	}
+	owner := url.URL{
+		Scheme: "postgres", Host: fmt.Sprintf("127.0.0.1:%d", p.Plan.Postgres), Path: topology.Database,
+		User: url.UserPassword(postgresserver.Owner, credentials.Roles[postgresserver.Owner]),
+	}
+	if p.DB, err = pgxpool.New(ctx, owner.String()); err != nil {
+		return p, fmt.Errorf("connecting to the database: %w", err)
+	}
+	return p, nil
+}
+
+func (p *Platform) stop() {
+	down := exec.CommandContext(context.Background(), p.rondo, "down", "--dir", p.dir)
+	down.Stdout, down.Stderr = os.Stderr, os.Stderr
+	if err := down.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "rondo down:", err)
+	}
+}
+
+// Part is a line of `rondo status --json`.
+type Part struct {
+	Name    string `json:"name"`
+	State   string `json:"state"`
+	Process struct {
+		PID int `json:"pid"`
+	} `json:"process"`
+	Restarts int `json:"restarts"`
+}
+
+// Well says that the part is as it should be.
+func (p Part) Well() bool { return p.State == "ready" || p.State == "done" }
+
+// Parts asks for the state of each part, by name.
+func (p *Platform) Parts(tb testing.TB) map[string]Part {
+	tb.Helper()
+	// Its exit code says whether all is ready; what it prints says what is not.
+	out, err := exec.CommandContext(tb.Context(), p.rondo, "status", "--json", "--dir", p.dir).Output()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		tb.Fatalf("rondo status: %v", err)
+	}
+	var status struct {
+		Parts []Part `json:"parts"`
+	}
+	if err := json.Unmarshal(out, &status); err != nil {
+		tb.Fatalf("rondo status said %s: %v", out, err)
+	}
+	byName := map[string]Part{}
+	for _, part := range status.Parts {
+		byName[part.Name] = part
+	}
+	return byName
+}
+
+// Public is the base URL of a service's public listener.
+func (p *Platform) Public(service topology.Service) string {
+	return fmt.Sprintf("http://127.0.0.1:%d", p.Plan.Services[service.Name].Public)
+}
+
+// Kafka is the broker's address.
+func (p *Platform) Kafka() string { return fmt.Sprintf("127.0.0.1:%d", p.Plan.Kafka) }
