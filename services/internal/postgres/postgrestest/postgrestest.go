@@ -87,6 +87,9 @@ type Database struct {
 // New makes a database; it is dropped when the test ends.
 func New(tb testing.TB) *Database {
 	tb.Helper()
+	if testing.Short() {
+		tb.Skip("needs a PostgreSQL server; -short leaves it out")
+	}
 	s, err := start()
 	if err != nil {
 		tb.Fatal(err)
