@@ -125,7 +125,7 @@ func toolCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return syscall.Exec(path, args, os.Environ()) //nolint:gosec // it is the tool that was asked for
+			return syscall.Exec(path, args, os.Environ())
 		},
 	}
 }

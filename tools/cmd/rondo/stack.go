@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -44,7 +45,8 @@ at the next start. Ctrl-C stops everything.`,
 	}
 	flags := c.Flags()
 	flags.BoolVar(&detach, "detach", false, "return when it is ready and leave it running")
-	flags.IntVar(&o.PortBase, "port-base", topology.DefaultPortBase, fmt.Sprintf("first of the %d ports; the web application answers there", topology.PortRange))
+	flags.IntVar(&o.PortBase, "port-base", topology.DefaultPortBase,
+		fmt.Sprintf("first of the %d ports; the web application answers there", topology.PortRange))
 	flags.StringVar(&o.Kafka, "kafka", "", "use the Kafka brokers at host:port[,host:port] instead of the embedded one")
 	flags.StringVar(&o.Postgres, "postgres", "", "use the PostgreSQL server at this URL of an administrator (or "+up.EnvPostgresURL+")")
 	dirFlag(c, &o.Dir)
@@ -118,7 +120,7 @@ func printStatus(w io.Writer, state *up.State) {
 		}
 		pid, since := "-", "-"
 		if p.Process.PID != 0 {
-			pid = fmt.Sprint(p.Process.PID)
+			pid = strconv.Itoa(p.Process.PID)
 		}
 		if !p.Since.IsZero() {
 			since = time.Since(p.Since).Round(time.Second).String()

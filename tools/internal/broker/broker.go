@@ -54,7 +54,7 @@ func Start(ctx context.Context, o Options) (*Broker, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	if err := os.MkdirAll(o.DataDir, 0o755); err != nil {
+	if err := os.MkdirAll(o.DataDir, 0o750); err != nil {
 		return nil, err
 	}
 	if err := repairLogs(o.DataDir, log); err != nil {
@@ -176,12 +176,14 @@ func Admin(addr string) (*kadm.Client, error) {
 // logger passes kfake's complaints on.
 type logger struct{ log *slog.Logger }
 
+// Logf is called by kfake.
 func (l logger) Logf(level kfake.LogLevel, format string, args ...any) {
+	detail := slog.String("detail", fmt.Sprintf(format, args...))
 	switch level {
 	case kfake.LogLevelError:
-		l.log.Error(fmt.Sprintf(format, args...))
+		l.log.Error("kfake", detail)
 	case kfake.LogLevelWarn:
-		l.log.Warn(fmt.Sprintf(format, args...))
+		l.log.Warn("kfake", detail)
 	case kfake.LogLevelInfo, kfake.LogLevelDebug, kfake.LogLevelNone:
 	}
 }

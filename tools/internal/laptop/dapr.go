@@ -60,7 +60,7 @@ func (s Sidecar) Command() *exec.Cmd {
 	if s.LogLevel != "" {
 		args = append(args, "--log-level", s.LogLevel)
 	}
-	cmd := exec.Command(s.Binary, args...) //nolint:noctx,gosec // the caller stops it; the path is ours
+	cmd := exec.Command(s.Binary, args...) //nolint:noctx // the caller stops it
 	cmd.Dir = s.Dir
 	cmd.Env = append(clean(os.Environ()),
 		"APP_API_TOKEN="+s.AppToken,
@@ -76,12 +76,12 @@ func (s Sidecar) Command() *exec.Cmd {
 // Ready wants the sidecar to be able to reach the world: its components are
 // loaded. Whether its service is there is the service's own probe.
 func (s Sidecar) Ready(ctx context.Context) error {
-	return probe(ctx, fmt.Sprintf("http://%s:%d/v1.0/healthz/outbound", host, s.Ports.SidecarHTTP))
+	return probe(ctx, "http://"+loopback(s.Ports.SidecarHTTP)+"/v1.0/healthz/outbound")
 }
 
 // Delivering wants the sidecar to have found its service and to deliver to it.
 func (s Sidecar) Delivering(ctx context.Context) error {
-	return probe(ctx, fmt.Sprintf("http://%s:%d/v1.0/healthz", host, s.Ports.SidecarHTTP))
+	return probe(ctx, "http://"+loopback(s.Ports.SidecarHTTP)+"/v1.0/healthz")
 }
 
 // Scheduler is Dapr's scheduler with its own store.
@@ -94,7 +94,7 @@ type Scheduler struct {
 // Command is a new command that runs the scheduler.
 func (s Scheduler) Command() *exec.Cmd {
 	const id = "dapr-scheduler-server-0"
-	cmd := exec.Command(s.Binary, //nolint:noctx,gosec // the caller stops it; the path is ours
+	cmd := exec.Command(s.Binary, //nolint:noctx // the caller stops it
 		"--mode", "standalone",
 		"--id", id,
 		"--listen-address", host, "--port", strconv.Itoa(s.Ports.Scheduler),
@@ -118,7 +118,7 @@ func (s Scheduler) Addr() string { return loopback(s.Ports.Scheduler) }
 
 // Ready wants the scheduler to be healthy.
 func (s Scheduler) Ready(ctx context.Context) error {
-	return probe(ctx, fmt.Sprintf("http://%s:%d/healthz", host, s.Ports.SchedulerHealth))
+	return probe(ctx, "http://"+loopback(s.Ports.SchedulerHealth)+"/healthz")
 }
 
 const host = "127.0.0.1"
@@ -138,7 +138,7 @@ var probes = &http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{P
 
 // Probe wants a 2xx answer.
 func probe(ctx context.Context, url string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func probe(ctx context.Context, url string) error {
 
 // ServiceReady wants /readyz of a service to say yes.
 func (s *Stack) ServiceReady(ctx context.Context, service topology.Service) error {
-	return probe(ctx, fmt.Sprintf("http://%s/readyz", loopback(s.Ports.Services[service.Name].Public)))
+	return probe(ctx, "http://"+loopback(s.Ports.Services[service.Name].Public)+"/readyz")
 }
 
 // Run starts a command, with its output in log, and waits until ready says yes.

@@ -84,9 +84,9 @@ func environmentName(secret topology.Secret) string {
 
 func (s *Stack) components(service topology.Service) []object {
 	components := []object{component(topology.SecretStore, "secretstores.local.file", "v1", allServices(), metadata{
-		{"secretsFile", s.SecretsFile()},
+		{name: "secretsFile", value: s.SecretsFile()},
 		// Several keys per secret, as in Kubernetes.
-		{"multiValued", "true"},
+		{name: "multiValued", value: "true"},
 	})}
 	if len(service.Publishes) > 0 {
 		components = append(components, s.publishing())
@@ -112,8 +112,8 @@ func (s *Stack) publishing() object {
 		subscribe = append(subscribe, service.Name+"=")
 	}
 	return component(topology.PubSub, "pubsub.kafka", "v1", apps, append(s.kafka(), metadata{
-		{"publishingScopes", strings.Join(publish, ";")},
-		{"subscriptionScopes", strings.Join(subscribe, ";")},
+		{name: "publishingScopes", value: strings.Join(publish, ";")},
+		{name: "subscriptionScopes", value: strings.Join(subscribe, ";")},
 	}...))
 }
 
@@ -129,23 +129,23 @@ func (s *Stack) subscribing(service topology.Service, sub topology.Subscription)
 		}
 	}
 	return component(sub.Component(), "pubsub.kafka", "v1", []string{service.Name}, append(s.kafka(), metadata{
-		{"consumerGroup", sub.Group()},
-		{"initialOffset", sub.InitialOffset()},
+		{name: "consumerGroup", value: sub.Group()},
+		{name: "initialOffset", value: sub.InitialOffset()},
 		// Behind the resiliency policy: a record that could be neither delivered
 		// nor put among the dead letters is tried again instead of skipped. A
 		// broadcast skips it, since nobody waits for what a tab has missed.
-		{"consumeRetryEnabled", strconv.FormatBool(!sub.Broadcast)},
-		{"subscriptionScopes", service.Name + "=" + strings.Join(topics, ",")},
-		{"publishingScopes", service.Name + "=" + strings.Join(dead, ",")},
+		{name: "consumeRetryEnabled", value: strconv.FormatBool(!sub.Broadcast)},
+		{name: "subscriptionScopes", value: service.Name + "=" + strings.Join(topics, ",")},
+		{name: "publishingScopes", value: service.Name + "=" + strings.Join(dead, ",")},
 	}...))
 }
 
 // kafka is what all Kafka components have in common.
 func (s *Stack) kafka() metadata {
 	return metadata{
-		{"brokers", s.Kafka},
-		{"authType", "none"},
-		{"maxMessageBytes", strconv.Itoa(broker.MaxMessageBytes)},
+		{name: "brokers", value: s.Kafka},
+		{name: "authType", value: "none"},
+		{name: "maxMessageBytes", value: strconv.Itoa(broker.MaxMessageBytes)},
 	}
 }
 
@@ -158,27 +158,31 @@ func stateStore() object {
 		}
 	}
 	c := component(topology.StateStore, "state.postgresql", "v2", apps, metadata{
-		{"tablePrefix", topology.StateSchema + "."},
-		{"metadataTableName", topology.StateSchema + ".dapr_metadata"},
-		{"cleanupInterval", "1h"},
-		{"timeout", "10s"},
+		{name: "connectionString", secret: &topology.StateDatabase},
+		{name: "tablePrefix", value: topology.StateSchema + "."},
+		{name: "metadataTableName", value: topology.StateSchema + ".dapr_metadata"},
+		{name: "cleanupInterval", value: "1h"},
+		{name: "timeout", value: "10s"},
 		// Keys are what the services say, without the id of the app that wrote them.
-		{"keyPrefix", "none"},
-	})
-	spec := c["spec"].(object)                                  //nolint:forcetypeassert // component makes it
-	spec["metadata"] = append(spec["metadata"].([]any), object{ //nolint:forcetypeassert // as above
-		"name":         "connectionString",
-		"secretKeyRef": object{"name": topology.StateDatabase.Name, "key": topology.StateDatabase.Keys[0]},
+		{name: "keyPrefix", value: "none"},
 	})
 	c["auth"] = object{"secretStore": topology.SecretStore}
 	return c
 }
 
-type metadata []struct{ name, value string }
+// metadata are the settings of a component, each a value or a secret's first key.
+type metadata []struct {
+	name, value string
+	secret      *topology.Secret
+}
 
 func component(name, kind, version string, scopes []string, m metadata) object {
 	items := make([]any, len(m))
 	for i, item := range m {
+		if item.secret != nil {
+			items[i] = object{"name": item.name, "secretKeyRef": object{"name": item.secret.Name, "key": item.secret.Keys[0]}}
+			continue
+		}
 		items[i] = object{"name": item.name, "value": item.value}
 	}
 	return object{

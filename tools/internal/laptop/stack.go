@@ -51,20 +51,36 @@ func (s *Stack) URL() string {
 	return "http://" + loopback(s.Ports.Services[topology.Frontend.Name].Public)
 }
 
-// The files of the stack.
+// SecretsFile is the sidecars' secret store.
 func (s *Stack) SecretsFile() string { return filepath.Join(s.Dir, "secrets.json") }
-func (s *Stack) NamesFile() string   { return filepath.Join(s.Dir, "dapr", "names.db") }
+
+// NamesFile is the SQLite database in which sidecars find each other.
+func (s *Stack) NamesFile() string { return filepath.Join(s.Dir, "dapr", "names.db") }
+
+// ResourcesDir holds the components, subscriptions and policies of a service's sidecar.
 func (s *Stack) ResourcesDir(service string) string {
 	return filepath.Join(s.Dir, "dapr", service, "resources")
 }
+
+// ConfigFile is the configuration of a service's sidecar.
 func (s *Stack) ConfigFile(service string) string {
 	return filepath.Join(s.Dir, "dapr", service, "config.yaml")
 }
-func (s *Stack) Binary(service string) string { return filepath.Join(s.Dir, "bin", service) }
-func (s *Stack) LogFile(part string) string   { return filepath.Join(s.Dir, "logs", part+".log") }
-func (s *Stack) PostgresDir() string          { return filepath.Join(s.Dir, "postgres") }
-func (s *Stack) KafkaDir() string             { return filepath.Join(s.Dir, "kafka") }
-func (s *Stack) SchedulerDir() string         { return filepath.Join(s.Dir, "scheduler") }
+
+// Binary is a built program.
+func (s *Stack) Binary(name string) string { return filepath.Join(s.Dir, "bin", name) }
+
+// LogFile takes the output of a part.
+func (s *Stack) LogFile(part string) string { return filepath.Join(s.Dir, "logs", part+".log") }
+
+// PostgresDir is the data directory of PostgreSQL.
+func (s *Stack) PostgresDir() string { return filepath.Join(s.Dir, "postgres") }
+
+// KafkaDir holds the embedded broker's data.
+func (s *Stack) KafkaDir() string { return filepath.Join(s.Dir, "kafka") }
+
+// SchedulerDir holds the scheduler's jobs.
+func (s *Stack) SchedulerDir() string { return filepath.Join(s.Dir, "scheduler") }
 
 // Sidecar describes the sidecar of a service; binary is the built daprd.
 func (s *Stack) Sidecar(binary string, service topology.Service) Sidecar {

@@ -2,9 +2,12 @@
 package ports
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,19 +60,23 @@ func Check(plan map[int]string) error {
 // Free finds a port that nothing listens on. Another process may take it before
 // the caller does.
 func Free() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := listen(0)
 	if err != nil {
 		return 0, err
 	}
 	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil //nolint:forcetypeassert // net.Listen("tcp") makes no other
+	return int(netip.MustParseAddrPort(l.Addr().String()).Port()), nil
 }
 
 // FreeBase finds n free ports in a row, below the range that the system hands
 // out to outgoing connections, for a stack beside one that may be running.
 func FreeBase(n int) (int, error) {
 	const lowest, highest = 12000, 32000
-	for base := lowest; base+n <= highest; base += n {
+	// Begin anywhere, so that two who search at once find different ones.
+	ranges := (highest - lowest) / n
+	first := rand.IntN(ranges) //nolint:gosec // no secret
+	for i := range ranges {
+		base := lowest + (first+i)%ranges*n
 		all := true
 		for port := base; all && port < base+n; port++ {
 			all = free(port)
@@ -82,9 +89,14 @@ func FreeBase(n int) (int, error) {
 }
 
 func free(port int) bool {
-	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	l, err := listen(port)
 	if err != nil {
 		return false
 	}
 	return l.Close() == nil
+}
+
+func listen(port int) (net.Listener, error) {
+	var config net.ListenConfig
+	return config.Listen(context.Background(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 }

@@ -41,7 +41,7 @@ func binaries(want int, log io.Writer) (string, error) {
 	}
 	dir, err := embeddedBinaries(log)
 	if err != nil {
-		return "", fmt.Errorf("find PostgreSQL: none of version %d or newer is installed, and the download failed: %w", max(want, minVersion), err)
+		return "", fmt.Errorf("no PostgreSQL of version %d or newer is installed, and the download failed: %w", max(want, minVersion), err)
 	}
 	if v, err := versionOf(dir); err == nil && want != 0 && v != want {
 		return "", fmt.Errorf("the data is of PostgreSQL %d, which is not installed; install it, or remove the data directory", want)
@@ -54,8 +54,8 @@ func binaries(want int, log io.Writer) (string, error) {
 func candidates() []string {
 	var dirs []string
 	if path, err := exec.LookPath("initdb"); err == nil {
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			dirs = append(dirs, filepath.Dir(real))
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			dirs = append(dirs, filepath.Dir(target))
 		}
 	}
 	for _, pattern := range []string{
@@ -142,7 +142,7 @@ func embeddedBinaries(log io.Writer) (string, error) {
 	}
 	started := embedded.NewDatabase(embedded.DefaultConfig().
 		Version(embeddedVersion).
-		Port(uint32(port)). //nolint:gosec // a port fits
+		Port(uint32(port)).
 		CachePath(filepath.Join(filepath.Dir(cache), "postgres")).
 		BinariesPath(home).
 		RuntimePath(filepath.Join(tmp, "run")).

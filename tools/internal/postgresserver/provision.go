@@ -125,7 +125,8 @@ func ensureRole(ctx context.Context, conn *pgx.Conn, name, password string) erro
 
 func ensureDatabase(ctx context.Context, conn *pgx.Conn) error {
 	var exists bool
-	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)`, topology.Database).Scan(&exists); err != nil {
+	const find = `SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)`
+	if err := conn.QueryRow(ctx, find, topology.Database).Scan(&exists); err != nil {
 		return err
 	}
 	if !exists {
@@ -133,7 +134,8 @@ func ensureDatabase(ctx context.Context, conn *pgx.Conn) error {
 		if _, err := conn.Exec(ctx, fmt.Sprintf(`GRANT %s TO CURRENT_USER`, identifier(Owner))); err != nil {
 			return err
 		}
-		if _, err := conn.Exec(ctx, fmt.Sprintf(`CREATE DATABASE %s OWNER %s`, identifier(topology.Database), identifier(Owner))); err != nil {
+		create := fmt.Sprintf(`CREATE DATABASE %s OWNER %s`, identifier(topology.Database), identifier(Owner))
+		if _, err := conn.Exec(ctx, create); err != nil {
 			return err
 		}
 	}
@@ -151,12 +153,14 @@ func ensureContents(ctx context.Context, conn *pgx.Conn) error {
 	for _, e := range extensions {
 		statements = append(statements, `CREATE EXTENSION IF NOT EXISTS `+identifier(e)+` WITH SCHEMA public`)
 	}
+	database := identifier(topology.Database)
 	for _, r := range topology.Roles() {
-		statements = append(statements, fmt.Sprintf(`GRANT CONNECT ON DATABASE %s TO %s`, identifier(topology.Database), identifier(r.Name)))
+		role := identifier(r.Name)
+		statements = append(statements, fmt.Sprintf(`GRANT CONNECT ON DATABASE %s TO %s`, database, role))
 		if r.Schema != "" {
 			statements = append(statements,
-				fmt.Sprintf(`CREATE SCHEMA IF NOT EXISTS %s AUTHORIZATION %s`, identifier(r.Schema), identifier(r.Name)),
-				fmt.Sprintf(`ALTER ROLE %s IN DATABASE %s SET search_path = %s`, identifier(r.Name), identifier(topology.Database), identifier(r.Schema)),
+				fmt.Sprintf(`CREATE SCHEMA IF NOT EXISTS %s AUTHORIZATION %s`, identifier(r.Schema), role),
+				fmt.Sprintf(`ALTER ROLE %s IN DATABASE %s SET search_path = %s`, role, database, identifier(r.Schema)),
 			)
 		}
 	}

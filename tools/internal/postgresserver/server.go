@@ -81,7 +81,10 @@ func Prepare(ctx context.Context, o Options) (*Server, error) {
 			return nil, err
 		}
 	}
-	return s, s.removeStale()
+	if err := s.removeStale(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Describe says which PostgreSQL runs as whom, for people.
@@ -96,7 +99,7 @@ func (s *Server) Describe() string {
 // Command is a new command that runs the server in the foreground. Its stop
 // signals are those of PostgreSQL: SIGINT is the fast orderly stop.
 func (s *Server) Command() *exec.Cmd {
-	settings := map[string]string{
+	settings := map[string]string{ //nolint:gosec // password_encryption is the name of a method
 		"listen_addresses": "127.0.0.1",
 		"port":             strconv.Itoa(s.opts.Port),
 		// No socket file: its path may be longer than the system allows.
@@ -146,7 +149,7 @@ func Ready(ctx context.Context, admin string) error {
 
 func (s *Server) command(program string, args ...string) *exec.Cmd {
 	// No context: the caller decides which signal stops it.
-	cmd := exec.Command(filepath.Join(s.bin, program), args...) //nolint:noctx,gosec // see above; the path is PostgreSQL's
+	cmd := exec.Command(filepath.Join(s.bin, program), args...) //nolint:noctx // see above
 	cmd.Dir = filepath.Dir(s.opts.DataDir)
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "TZ=UTC")
 	// Settings for clients would redirect ours.
@@ -169,7 +172,7 @@ func withoutPrefix(env []string, prefix string) []string {
 // so that an interrupted attempt is no half-made data directory.
 func (s *Server) initialise(ctx context.Context) error {
 	parent := filepath.Dir(s.opts.DataDir)
-	if err := os.MkdirAll(parent, 0o755); err != nil {
+	if err := os.MkdirAll(parent, 0o755); err != nil { //nolint:gosec // another user may have to get through
 		return err
 	}
 	tmp := s.opts.DataDir + ".new"

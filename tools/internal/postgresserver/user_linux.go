@@ -76,7 +76,8 @@ func chooseUser(dataDir, bin string) (runAs, error) {
 		}
 	}
 	if err := namespacesWork(); err != nil {
-		return runAs{}, fmt.Errorf("PostgreSQL refuses to run as root, no other user can reach both %s and %s, and %w; run as an ordinary user, or keep the data elsewhere with --dir", filepath.Dir(dataDir), bin, err)
+		return runAs{}, fmt.Errorf("PostgreSQL refuses to run as root, no other user can reach both %s and %s, and %w; "+
+			"run as an ordinary user, or keep the data elsewhere with --dir", filepath.Dir(dataDir), bin, err)
 	}
 	return inNamespace, nil
 }
@@ -109,8 +110,11 @@ func namespacesWork() error {
 		return fmt.Errorf("user namespaces are not allowed here: %w", err)
 	}
 	state, err := p.Wait()
-	if err != nil || !state.Success() {
-		return fmt.Errorf("user namespaces do not work here: %v", errors.Join(err))
+	if err != nil {
+		return err
+	}
+	if !state.Success() {
+		return fmt.Errorf("user namespaces do not work here: %s", state)
 	}
 	return nil
 }

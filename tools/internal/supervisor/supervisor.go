@@ -275,10 +275,10 @@ func (s *Supervisor) run(ctx context.Context, p *part) {
 
 func (s *Supervisor) openLog(name string) (*os.File, error) {
 	path := s.logFile(name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, err
 	}
-	return os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	return os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 }
 
 func (s *Supervisor) runTask(ctx context.Context, p *part, log io.Writer) {

@@ -174,17 +174,17 @@ func (t *Tool) readModule() error {
 		return err
 	}
 	r := recipes[t.Name]
-	ldflags := "-s -w"
+	ldflags := []string{"-s", "-w"}
 	if r.versionOf != "" {
 		version, err := required(mod, r.versionOf)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 		for _, name := range r.versionVars {
-			ldflags += " -X " + name + "=" + strings.TrimPrefix(version, "v")
+			ldflags = append(ldflags, "-X", name+"="+strings.TrimPrefix(version, "v"))
 		}
 	}
-	t.args = []string{"-mod=readonly", "-buildvcs=false", "-ldflags", ldflags}
+	t.args = []string{"-mod=readonly", "-buildvcs=false", "-ldflags", strings.Join(ldflags, " ")}
 	if r.tags != "" {
 		t.args = append(t.args, "-tags", r.tags)
 	}
@@ -230,7 +230,7 @@ func (t *Tool) key(goVersion string) (string, error) {
 func (t *Tool) build(ctx context.Context, report func(Progress)) error {
 	start := time.Now()
 	dir := filepath.Dir(t.Path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return err
 	}
 	unlock, err := lock(ctx, dir+".lock", func() {
@@ -342,7 +342,7 @@ func goEnv(ctx context.Context, dir, name string) (string, error) {
 // lock takes the file lock between processes; waiting is called about once a
 // second until it has it. The kernel frees it when the process ends.
 func lock(ctx context.Context, path string, waiting func()) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/rondohq/rondo/platform/topology"
@@ -72,7 +73,8 @@ func groupLag(ctx context.Context, admin *kadm.Client, sub topology.Subscription
 	}
 	lag.Members = len(described[sub.Group()].Members)
 	committed, err := admin.FetchOffsets(ctx, sub.Group())
-	if err != nil {
+	// A group that nobody has joined yet is unknown, and has everything before it.
+	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
 		return lag, fmt.Errorf("fetch the offsets of group %s: %w", sub.Group(), err)
 	}
 	starts, err := admin.ListStartOffsets(ctx, sub.Topic.Name)

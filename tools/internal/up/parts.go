@@ -99,7 +99,7 @@ func (s *stack) servicePart(service topology.Service) supervisor.Part {
 		Name:  service.Name,
 		After: []string{partBuild, partMigrations, laptop.SidecarPart(service.Name)},
 		Command: func(context.Context) (*exec.Cmd, error) {
-			cmd := exec.Command(s.Binary(service.Name)) //nolint:noctx,gosec // the supervisor stops it; we built it
+			cmd := exec.Command(s.Binary(service.Name)) //nolint:noctx // the supervisor stops it
 			cmd.Dir, cmd.Env = s.root, s.ServiceEnv(service)
 			return cmd, nil
 		},
@@ -154,7 +154,7 @@ func (s *stack) buildServices(ctx context.Context, _ func(string), log io.Writer
 }
 
 func (s *stack) postgresOptions() (postgresserver.Options, *os.File, error) {
-	log, err := os.OpenFile(s.LogFile(partPostgres), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	log, err := os.OpenFile(s.LogFile(partPostgres), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	return postgresserver.Options{
 		DataDir: s.PostgresDir(), Port: s.Ports.Postgres, Password: s.Credentials.Superuser, Log: log,
 	}, log, err
@@ -211,7 +211,7 @@ func (s *stack) migrate(ctx context.Context, _ func(string), log io.Writer) erro
 	s.mu.Lock()
 	owner := s.urls.Owner
 	s.mu.Unlock()
-	cmd := exec.CommandContext(ctx, s.Binary(topology.API.Name), "migrate") //nolint:gosec // we built it
+	cmd := exec.CommandContext(ctx, s.Binary(topology.API.Name), "migrate")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.root, log, log
 	cmd.Env = append(os.Environ(), "RONDO_OWNER_DATABASE_URL="+owner)
 	if err := cmd.Run(); err != nil {
@@ -221,7 +221,8 @@ func (s *stack) migrate(ctx context.Context, _ func(string), log io.Writer) erro
 }
 
 func (s *stack) brokerCommand(context.Context) (*exec.Cmd, error) {
-	cmd := exec.Command(s.self, "broker", "--port", strconv.Itoa(s.Ports.Kafka), "--data-dir", s.KafkaDir()) //nolint:noctx,gosec // the supervisor stops it; it is this program
+	args := []string{"broker", "--port", strconv.Itoa(s.Ports.Kafka), "--data-dir", s.KafkaDir()}
+	cmd := exec.Command(s.self, args...) //nolint:noctx // the supervisor stops it
 	cmd.Dir = s.Dir
 	return cmd, nil
 }
@@ -266,7 +267,7 @@ func (s *stack) installSelf() error {
 	if old, err := os.ReadFile(s.self); err == nil && bytes.Equal(old, data) {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(s.self), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(s.self), 0o750); err != nil {
 		return err
 	}
 	tmp := s.self + ".tmp"
@@ -284,7 +285,7 @@ func same(a, b string) bool {
 
 // rotateLogs keeps the logs of the run before beside the new ones.
 func (s *stack) rotateLogs(parts []supervisor.Part) error {
-	if err := os.MkdirAll(filepath.Dir(s.LogFile("")), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(s.LogFile("")), 0o750); err != nil {
 		return err
 	}
 	for _, p := range parts {

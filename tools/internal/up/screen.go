@@ -171,13 +171,15 @@ func (s *screen) Say(text string) {
 // Ready ends the start.
 func (s *screen) Ready(url, dir string) {
 	s.settle()
-	fmt.Fprintf(s.out, "\nRondo is up after %.1f s: %s\nStop it with Ctrl-C or `rondo down`. Logs: %s/logs\n", time.Since(s.start).Seconds(), url, dir)
+	fmt.Fprintf(s.out, "\nRondo is up after %.1f s: %s\nStop it with Ctrl-C or `rondo down`. Logs: %s/logs\n",
+		time.Since(s.start).Seconds(), url, dir)
 }
 
 // Detached ends the start of a stack in the background.
 func (s *screen) Detached(url string) {
 	s.settle()
-	fmt.Fprintf(s.out, "\nRondo is up after %.1f s: %s\nStop it with `rondo down`; see it with `rondo status` and `rondo logs`.\n", time.Since(s.start).Seconds(), url)
+	fmt.Fprintf(s.out, "\nRondo is up after %.1f s: %s\nStop it with `rondo down`; see it with `rondo status` and `rondo logs`.\n",
+		time.Since(s.start).Seconds(), url)
 }
 
 // Stopping begins the end.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -85,7 +86,7 @@ var errLocked = errors.New("the stack is in use")
 
 // lock takes the stack's lock; the kernel frees it when the process ends.
 func lock(dir string) (unlock func(), err error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -117,8 +118,7 @@ func stopLeftovers(dir string) ([]string, error) {
 		return nil, err
 	}
 	var stopped []string
-	for i := len(s.Parts) - 1; i >= 0; i-- {
-		p := s.Parts[i]
+	for _, p := range slices.Backward(s.Parts) {
 		if !p.Process.Alive() {
 			continue
 		}

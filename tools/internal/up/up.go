@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -87,8 +88,8 @@ func (r *run) run(ctx context.Context) error {
 		return r.fail(err)
 	}
 	s := supervisor.New(parts, r.stack.LogFile, supervisor.Limits{}, r.changed)
-	err := s.Start(ctx)
-	if err == nil {
+	failure := s.Start(ctx)
+	if failure == nil {
 		r.setPhase(PhaseReady)
 		r.screen.Ready(r.state.URL, r.stack.Dir)
 		<-ctx.Done()
@@ -98,11 +99,11 @@ func (r *run) run(ctx context.Context) error {
 	r.screen.Stopping()
 	s.Stop()
 	if !interrupted {
-		return r.fail(err)
+		return r.fail(failure)
 	}
 	r.setPhase(PhaseStopped)
 	r.screen.Stopped()
-	return nil
+	return nil //nolint:nilerr // the caller wanted the end, during the start or after it
 }
 
 // prepare does all that has to be right before the first part starts.
@@ -223,13 +224,13 @@ func Detach(ctx context.Context, o Options) error {
 			}
 		}
 		select {
-		case <-child.Done():
+		case <-child.done:
 			// It may have written its last word just now.
 			if final, err := ReadState(dir); err == nil && final != nil && final.Supervisor.PID == child.PID && final.Failure != nil {
 				screen.Failed(*final.Failure)
 				return &FailedError{Failure: *final.Failure}
 			}
-			return fmt.Errorf("the background process ended: %w\n%s", errors.Join(child.Err()), lastWords(described.LogFile("rondo")))
+			return fmt.Errorf("the background process ended: %w\n%s", errors.Join(child.err), lastWords(described.LogFile("rondo")))
 		default:
 		}
 		if err := pause(ctx); err != nil {
@@ -240,11 +241,7 @@ func Detach(ctx context.Context, o Options) error {
 }
 
 func lastWords(path string) string {
-	var text string
-	for _, line := range supervisor.LastLines(path, 10) {
-		text += "  " + line + "\n"
-	}
-	return text
+	return "  " + strings.Join(supervisor.LastLines(path, 10), "\n  ")
 }
 
 // detached is a child in a session of its own, which outlives this process.
@@ -255,16 +252,13 @@ type detached struct {
 	err  error
 }
 
-func (d *detached) Done() <-chan struct{} { return d.done }
-func (d *detached) Err() error            { return d.err }
-
 func startDetached(o Options, dir string) (*detached, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	path := filepath.Join(dir, "logs", "rondo.log")
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, err
 	}
 	log, err := os.Create(path)
@@ -276,7 +270,7 @@ func startDetached(o Options, dir string) (*detached, error) {
 	if o.Kafka != "" {
 		args = append(args, "--kafka", o.Kafka)
 	}
-	cmd := exec.Command(self, args...) //nolint:noctx,gosec // it is this program and outlives us
+	cmd := exec.Command(self, args...) //nolint:noctx // it outlives us
 	cmd.Env = os.Environ()
 	if o.Postgres != "" {
 		// Not an argument: other users see those.
