@@ -73,7 +73,11 @@ func (l Locale) Day(now, at time.Time) string {
 // Heading names a day in full for a list's heading: "Tomorrow · Tuesday 24 November".
 func (l Locale) Heading(now, at time.Time) string {
 	days, local := l.Catalogue.Days, at.In(l.Zone)
-	full := days.Weekdays[local.Weekday()] + " " + l.date(local, days.Months, local.Year() != now.In(l.Zone).Year())
+	separator := " "
+	if l.American {
+		separator = ", "
+	}
+	full := days.Weekdays[local.Weekday()] + separator + l.date(local, days.Months, local.Year() != now.In(l.Zone).Year())
 	switch l.daysFrom(now, at) {
 	case 0:
 		return days.Today + " · " + full

@@ -351,7 +351,7 @@ func (v *visit) group(r room, task apiclient.Task) (key, label string, alarm boo
 		if task.DueAt.Before(v.locale.StartOfDay(v.now, 0)) {
 			return "overdue", v.server.text.Task.Overdue, true
 		}
-		return "today", v.locale.Heading(v.now, *task.DueAt), false
+		return "today", v.server.text.Rooms.Today, false
 	}
 	return task.DueAt.In(v.locale.Zone).Format(dateLayout), v.locale.Heading(v.now, *task.DueAt), false
 }
