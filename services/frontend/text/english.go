@@ -9,7 +9,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 	}
 	return &Catalogue{
 		Language: "en", Name: "Rondo",
-		Skip: "Skip to the list", Menu: "Menu", Close: "Close", Cancel: "Cancel", Save: "Save changes",
+		Skip: "Skip to the list", Menu: "Menu", Close: "Close", Cancel: "Cancel", Save: "Save",
 		Retry: "Try again", Back: "Back to the list",
 		Rooms: Rooms{
 			Navigation: "Rooms", Inbox: "All tasks", Today: "Today", Upcoming: "Upcoming", Done: "Done",
@@ -49,7 +49,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Complete: titled("Complete “", "”"), Reopen: titled("Reopen “", "”"),
 			Delete: titled("Delete “", "”"), Edit: titled("Rename “", "”"), Open: titled("Open “", "”"),
 			DeleteShort: "Delete", ReopenShort: "Reopen", CompleteShort: "Complete",
-			Created: titled("Created ", ""), Changed: titled("Changed ", ""), CompletedOn: titled("Done ", ""),
+			Created: titled("Created: ", ""), Changed: titled("Changed: ", ""), CompletedOn: titled("Done: ", ""),
 			HasNotes: "Has notes", ListLabel: "Tasks", More: "Show more", Loading: "Loading more tasks",
 			Stale: "This task was changed elsewhere since you opened it. Your version is below; saving again keeps yours.",
 		},
