@@ -1,0 +1,189 @@
+// Package browsertest uses the web application as a person does: in a real browser,
+// on the real stack.
+package browsertest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/rondohq/rondo/platform/topology"
+	"github.com/rondohq/rondo/tools/internal/browser"
+	"github.com/rondohq/rondo/tools/internal/trial"
+)
+
+// patience is how long the page may take for anything that has to happen at all.
+const patience = 30 * time.Second
+
+var (
+	stack    *trial.Platform
+	chromium context.Context //nolint:containedctx // chromedp's handle of the browser
+)
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	path, err := browser.Find(context.Background(), os.Stderr)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	var closeBrowser func()
+	chromium, closeBrowser = browser.Start(context.Background(), path)
+	defer closeBrowser()
+	if err := chromedp.Do(chromium); err != nil {
+		fmt.Fprintln(os.Stderr, "starting the browser:", err)
+		return 1
+	}
+	return trial.Main(m, func(p *trial.Platform) { stack = p })
+}
+
+// A tab is one tab of one person's browser. What the page complains of to the
+// console fails the test: among it is everything the Content-Security-Policy stops.
+type tab struct {
+	t   *testing.T
+	ctx context.Context //nolint:containedctx // chromedp's handle of the tab
+}
+
+// open opens a tab in a profile of its own, 1280 by 800.
+func open(t *testing.T) *tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	return prepare(t, ctx)
+}
+
+// another opens a tab beside one, in the same profile.
+func (b *tab) another() *tab {
+	b.t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx)
+	b.t.Cleanup(cancel)
+	return prepare(b.t, ctx)
+}
+
+func prepare(t *testing.T, ctx context.Context) *tab { //nolint:revive // the test comes first, as everywhere
+	t.Helper()
+	b := &tab{t, ctx}
+	b.do("opening a tab")
+	if err := chromedp.Listen(ctx, func(event any) {
+		switch e := event.(type) {
+		case *log.EventEntryAdded:
+			// A refused form is an answer, not a defect of the page.
+			if e.Entry.Level == log.EntryLevelError && e.Entry.Source != log.EntrySourceNetwork {
+				t.Errorf("the page complains: %s %s", e.Entry.Text, e.Entry.URL)
+			}
+		case *runtime.EventExceptionThrown:
+			t.Errorf("the page throws: %s %s", e.ExceptionDetails.Text, e.ExceptionDetails.URL)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	// Every tab counts as looked at, as it would on a wide screen.
+	focused := chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+		return err
+	})
+	b.do("sizing a tab", chromedp.EmulateViewport(1280, 800), focused)
+	return b
+}
+
+// do runs actions; it fails the test when they do not end.
+func (b *tab) do(what string, actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+		b.t.Fatalf("%s: %v\nthe page says:\n%s", what, err, text)
+	}
+}
+
+// until waits for a JavaScript expression to become true, also across a navigation.
+func (b *tab) until(what, expression string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(30 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		// While one page goes and the next comes there is nothing to ask.
+		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+		if err == nil && holds {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+			b.t.Fatalf("in vain: %s (%v)\nthe page says:\n%s", what, err, text)
+		}
+	}
+}
+
+// ask evaluates a JavaScript expression, and waits when it is a promise.
+func ask[T any](b *tab, expression string) T {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("%s: %v", expression, err)
+	}
+	return value
+}
+
+// press types one key where the focus is.
+func (b *tab) press(key string) {
+	b.t.Helper()
+	b.do("pressing "+key, chromedp.KeyEvent(key))
+}
+
+func url(path string) string { return stack.Public(topology.Frontend) + path }
+
+// signUp makes an account by the form and lands in the list.
+func signUp(t *testing.T) *tab {
+	t.Helper()
+	b := open(t)
+	b.do("signing up",
+		chromedp.Navigate(url("/sign-up")),
+		chromedp.SendKeys(chromedp.CSS("#display-name"), "Ada"),
+		chromedp.SendKeys(chromedp.CSS("#email"), strings.ToLower(rand.Text())+"@example.com"),
+		chromedp.SendKeys(chromedp.CSS("#password"), rand.Text()),
+		chromedp.Submit(chromedp.CSS("#password")),
+		chromedp.WaitVisible(chromedp.CSS("#new-title")),
+	)
+	b.until("the stream is open", `document.documentElement.dataset.live === "on"`)
+	return b
+}
+
+// add adds a task from the composer.
+func (b *tab) add(title string) {
+	b.t.Helper()
+	b.do("adding "+title,
+		chromedp.SetValue(chromedp.CSS("#new-title"), title),
+		chromedp.SendKeys(chromedp.CSS("#new-title"), "\r"))
+	b.shows(title)
+}
+
+// listed is the expression for the titles in the list.
+const listed = `[...document.querySelectorAll("#list .task-title")].map(e => e.textContent)`
+
+func (b *tab) shows(title string) {
+	b.t.Helper()
+	b.until("the list shows "+title, fmt.Sprintf(`%s.includes(%q)`, listed, title))
+}
+
+func (b *tab) hides(title string) {
+	b.t.Helper()
+	b.until("the list no longer shows "+title, fmt.Sprintf(`!%s.includes(%q)`, listed, title))
+}
