@@ -143,6 +143,19 @@ func ensureDatabase(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
+// letOwnerCreateDatabases is for tests, each of which gets a database of its own.
+func letOwnerCreateDatabases(ctx context.Context, admin string) error {
+	conn, err := pgx.Connect(ctx, admin)
+	if err != nil {
+		return fmt.Errorf("connecting to PostgreSQL: %w", err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, fmt.Sprintf(`ALTER ROLE %s CREATEDB`, identifier(Owner))); err != nil {
+		return fmt.Errorf("letting the owner create databases: %w", err)
+	}
+	return nil
+}
+
 // ensureContents fills the database with what migrations rely on. Nobody but the
 // owner may create anything in the public schema.
 func ensureContents(ctx context.Context, conn *pgx.Conn) error {

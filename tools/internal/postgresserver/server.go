@@ -336,7 +336,10 @@ func Start(ctx context.Context, o Options) (*Running, error) {
 		return nil, err
 	}
 	r := &Running{Server: s, process: p}
-	if r.URLs, err = Provision(ctx, s.AdminURL(), NewPasswords()); err != nil {
+	if r.URLs, err = Provision(ctx, s.AdminURL(), NewPasswords()); err == nil && o.Ephemeral {
+		err = letOwnerCreateDatabases(ctx, s.AdminURL())
+	}
+	if err != nil {
 		r.Stop()
 		return nil, err
 	}
