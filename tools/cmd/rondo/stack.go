@@ -34,6 +34,10 @@ at the next start. Ctrl-C stops everything.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Out = os.Stdout
+			const lowest, highest = 1024, 1<<16 - topology.PortRange
+			if o.PortBase < lowest || o.PortBase > highest {
+				return fmt.Errorf("--port-base has to be between %d and %d", lowest, highest)
+			}
 			if o.Postgres == "" {
 				o.Postgres = os.Getenv(up.EnvPostgresURL)
 			}

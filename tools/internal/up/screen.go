@@ -128,8 +128,11 @@ func (s *screen) draw() {
 	}
 	width := 100
 	if f, ok := s.out.(*os.File); ok {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 20 {
+		if w, height, err := term.GetSize(int(f.Fd())); err == nil && w > 20 {
 			width = w
+			if height <= len(s.last) {
+				return // what has scrolled away cannot be drawn over; the end is told in lines
+			}
 		}
 	}
 	var b strings.Builder

@@ -165,7 +165,8 @@ func awaitOther(ctx context.Context, dir string, out io.Writer) error {
 			return err
 		}
 		switch {
-		case state == nil || state.Phase == PhaseStarting:
+		case state == nil || state.Phase == PhaseStarting || !state.Supervisor.Alive():
+			// The state may still be that of the run before.
 			if !told {
 				fmt.Fprintln(out, "Another `rondo up` is starting it; waiting.")
 				told = true
@@ -312,8 +313,8 @@ func Down(ctx context.Context, dir string, out io.Writer) error {
 	}
 	wasRunning := Running(dir)
 	if wasRunning {
-		if state == nil {
-			return fmt.Errorf("another process holds %s and has not said who it is yet; try again", dir)
+		if state == nil || !state.Supervisor.Alive() {
+			return fmt.Errorf("a process that has just begun uses %s; try again in a moment", dir)
 		}
 		fmt.Fprintln(out, "Stopping Rondo.")
 		if !state.Supervisor.StopOther(syscall.SIGTERM, stopLimit) {
