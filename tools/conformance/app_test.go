@@ -118,6 +118,13 @@ func reply(w http.ResponseWriter, a answer) {
 	_, _ = io.WriteString(w, a.body)
 }
 
+// callsWithoutToken are those that did not carry the app's token, or another beside it.
+func (a *app) callsWithoutToken() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return append([]string(nil), a.wrong...)
+}
+
 func (a *app) handle(t *testing.T, key string, h http.HandlerFunc) {
 	t.Helper()
 	a.mu.Lock()

@@ -317,12 +317,12 @@ func (l *tail) Write(p []byte) (int, error) {
 			return len(p), nil
 		}
 		l.rest = bytes.Clone(rest)
-		var said struct{ Level, Msg, Time string }
-		text := string(line) // a panic is no JSON
+		var said struct{ Level, Msg string }
+		text := fmt.Sprintf("%.400s", line) // a panic is no JSON
 		if json.Unmarshal(line, &said) == nil {
 			text = fmt.Sprintf("%s %.300s", said.Level, said.Msg)
 		}
-		if said.Level != "info" && said.Level != "debug" {
+		if said.Level != "info" && said.Level != "debug" && !strings.Contains(text, "level=info") {
 			l.complaints = last(append(l.complaints, text), 10)
 		}
 		l.lines = last(append(l.lines, text), 3)
