@@ -35,7 +35,7 @@ func wire(_ context.Context, p *program.Program) error {
 	hub := live.NewHub(p.Registry)
 	server, err := web.New(web.Config{
 		API:      apiclient.New(p.Sidecar.Transport(topology.API)),
-		Sessions: session.New(p.Sidecar), Hub: hub, Assets: assets,
+		Sessions: session.New(p.Sidecar, time.Now), Hub: hub, Assets: assets,
 		PublicURL: public, Log: p.Log, Now: time.Now,
 	})
 	if err != nil {

@@ -74,8 +74,8 @@ type Sessions struct {
 	now   func() time.Time
 }
 
-// New keeps sessions in store.
-func New(store Store) *Sessions { return &Sessions{store: store, now: time.Now} }
+// New keeps sessions in store. now is time.Now, except in tests.
+func New(store Store, now func() time.Time) *Sessions { return &Sessions{store: store, now: now} }
 
 // Start makes a session for somebody who has just proved who they are.
 func (s *Sessions) Start(ctx context.Context, token string, user apiclient.User) (*Session, error) {

@@ -66,7 +66,7 @@ type Empty struct {
 	InboxTitle, InboxHint, TodayTitle, TodayHint, UpcomingTitle, UpcomingHint string
 	DoneTitle, DoneHint, TagTitle, TagHint, FilteredTitle, FilteredHint       string
 	SearchTitle                                                               func(words string) string
-	SearchEverywhere                                                          string
+	SearchHint, SearchEverywhere                                              string
 }
 
 // Toasts report what has just been done.

@@ -61,6 +61,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			TagTitle: "No open tasks with this tag", TagHint: "Add one here and it gets the tag.",
 			FilteredTitle: "No task matches", FilteredHint: "Loosen the filters to see more.",
 			SearchTitle:      titled("Nothing found for “", "”"),
+			SearchHint:       "Check the spelling, or look further.",
 			SearchEverywhere: "Search done and deleted tasks too",
 		},
 		Toasts: Toasts{

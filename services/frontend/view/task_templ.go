@@ -214,7 +214,7 @@ func TaskList(p Page, l List) templ.Component {
 			}
 		}
 		if l.Error {
-			templ_7745c5c3_Err = MessageBlock(Message{Title: p.T.Errors.UnreachableTitle, Hint: p.T.Errors.UnreachableHint, ActionLabel: p.T.Retry, ActionURL: l.URL, Art: "away", KeepsTrying: l.URL, KeepsTryingReplace: "#list"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = MessageBlock(Message{Title: p.T.Errors.UnreachableTitle, Hint: p.T.Errors.UnreachableHint, ActionLabel: p.T.Retry, ActionURL: l.URL, Art: "away", KeepsTrying: l.URL, KeepsTryingReplace: "#list"}, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2319,7 +2319,7 @@ func MessageMain(p Page, m Message) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = MessageBlock(m).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = MessageBlock(m, true).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -338,7 +338,11 @@ func (v *visit) groups(r room, tasks []apiclient.Task, before string) []view.Gro
 			groups = append(groups, g)
 		}
 		last := &groups[len(groups)-1]
-		last.Tasks = append(last.Tasks, v.row(task))
+		row := v.row(task)
+		if label != "" && !alarm {
+			row.Due = v.timeOnly(row.Due, *task.DueAt)
+		}
+		last.Tasks = append(last.Tasks, row)
 	}
 	return groups
 }
@@ -371,6 +375,16 @@ func (v *visit) row(task apiclient.Task) view.Task {
 		}
 	}
 	return row
+}
+
+// timeOnly is a due date below the heading that names its day.
+func (v *visit) timeOnly(due *view.Due, at time.Time) *view.Due {
+	if !v.locale.HasTime(at) {
+		return nil
+	}
+	short := *due
+	short.Label = v.locale.Clock(at)
+	return &short
 }
 
 // roomView is the room around the list.
@@ -474,7 +488,7 @@ func dropped(all []string, one string) []string {
 func (v *visit) empty(r room, f filter) *view.Empty {
 	t := v.server.text.Empty
 	if f.search != "" {
-		e := &view.Empty{Title: t.SearchTitle(f.search), Hint: t.FilteredHint, Art: "search"}
+		e := &view.Empty{Title: t.SearchTitle(f.search), Hint: t.SearchHint, Art: "search"}
 		if everywhere := (filter{search: f.search, status: statusAny, sort: f.sort}); r.url(f) != (room{}).url(everywhere) {
 			e.ActionLabel, e.ActionURL = t.SearchEverywhere, room{}.url(everywhere)
 		}

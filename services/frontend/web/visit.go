@@ -104,7 +104,7 @@ func (v *visit) identify() error {
 	if err != nil {
 		return fault.New(fault.Unavailable, "%s", s.text.Errors.Sessions).Because("sessions_unavailable", err)
 	}
-	v.api = s.API.As(found.Token)
+	v.admit(found)
 	if found.Stale(v.now) {
 		user, err := v.api.Me(ctx)
 		switch {
@@ -118,8 +118,8 @@ func (v *visit) identify() error {
 			s.Log.WarnContext(ctx, "a session could not be renewed", "error", err)
 		}
 		s.cookies.SetSession(v.w, found)
+		v.admit(found)
 	}
-	v.admit(found)
 	return nil
 }
 
@@ -274,6 +274,9 @@ func (v *visit) failure(f *fault.Error) templ.Component {
 	p := v.page(m.Title)
 	if v.session == nil {
 		return view.MessagePage(p, m)
+	}
+	if f.Code != fault.Unavailable {
+		_, _ = v.sidebar(&p) // a page about a failure must not fail for want of tags
 	}
 	return within(view.App(p), view.MessageMain(p, m))
 }

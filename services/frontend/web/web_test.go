@@ -70,6 +70,8 @@ type testBundle struct {
 	public  string
 }
 
+func (b *testBundle) now() time.Time { return b.api.now() }
+
 // noon is the time of the tests: a Monday in winter.
 var noon = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
 
@@ -83,8 +85,8 @@ func setup(t *testing.T, publicURL string) *testBundle {
 	b.api = newFakeAPI(func() time.Time { return noon })
 	b.hub = live.NewHub(prometheus.NewRegistry())
 	b.server, err = web.New(web.Config{
-		API: apiclient.New(b.api), Sessions: session.New(b.store), Hub: b.hub, Assets: assets,
-		PublicURL: public, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return b.api.now() },
+		API: apiclient.New(b.api), Sessions: session.New(b.store, b.now), Hub: b.hub, Assets: assets,
+		PublicURL: public, Log: slog.New(slog.DiscardHandler), Now: b.now,
 	})
 	require.NoError(t, err)
 	mux := http.NewServeMux()
