@@ -76,7 +76,7 @@ func replica(t *testing.T, pool *pgxpool.Pool, c *clock) (account.Service, *acco
 
 func (b *testBundle) signUp(t *testing.T, email string) (account.Session, token.Principal) {
 	t.Helper()
-	s, err := b.SignUp(t.Context(), home, account.SignUp{Email: email, Password: password, DisplayName: "Ada", Timezone: "UTC"})
+	s, err := b.SignUp(t.Context(), home, "", account.SignUp{Email: email, Password: password, DisplayName: "Ada", Timezone: "UTC"})
 	require.NoError(t, err)
 	p, err := b.verifier.Verify(t.Context(), s.Token)
 	require.NoError(t, err)
@@ -173,7 +173,7 @@ func TestSignUpsAreSlowedDownByAddress(t *testing.T) {
 	for i := range 5 {
 		b.signUp(t, fmt.Sprint(i, "@example.org"))
 	}
-	_, err := b.SignUp(t.Context(), home, account.SignUp{Email: "5@example.org", Password: password, DisplayName: "x", Timezone: "UTC"})
+	_, err := b.SignUp(t.Context(), home, "", account.SignUp{Email: "5@example.org", Password: password, DisplayName: "x", Timezone: "UTC"})
 	require.Equal(t, fault.RateLimited, fault.CodeOf(err))
 }
 
@@ -182,11 +182,32 @@ func TestAddressIsTakenInAnyCase(t *testing.T) {
 	b := setup(t)
 	s, _ := b.signUp(t, " Ada@Example.ORG")
 	require.Equal(t, "ada@example.org", s.User.Email)
-	_, err := b.SignUp(t.Context(), home, account.SignUp{Email: "ADA@example.org", Password: password, DisplayName: "x", Timezone: "UTC"})
+	_, err := b.SignUp(t.Context(), home, "", account.SignUp{Email: "ADA@example.org", Password: password, DisplayName: "x", Timezone: "UTC"})
 	var f *fault.Error
 	require.ErrorAs(t, err, &f)
 	require.Equal(t, fault.Conflict, f.Code)
 	require.Equal(t, "email_taken", f.Reason)
+}
+
+func TestRepeatedSignUpSignsIn(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	in := account.SignUp{Email: "ada@example.org", Password: password, DisplayName: "Ada", Timezone: "UTC"}
+	first, err := b.SignUp(t.Context(), home, "a key", in)
+	require.NoError(t, err)
+	again, err := b.SignUp(t.Context(), home, "a key", in)
+	require.NoError(t, err)
+	require.Equal(t, first.User, again.User)
+	require.NotEqual(t, first.Token, again.Token)
+	for _, secret := range []string{first.Token, again.Token} {
+		_, err := b.verifier.Verify(t.Context(), secret)
+		require.NoError(t, err)
+	}
+	_, err = b.SignUp(t.Context(), home, "another key", in)
+	require.Equal(t, fault.Conflict, fault.CodeOf(err))
+	in.Password = "not her password"
+	_, err = b.SignUp(t.Context(), home, "a key", in)
+	require.Equal(t, fault.Conflict, fault.CodeOf(err))
 }
 
 func TestNewPasswordEndsAllOtherSessions(t *testing.T) {

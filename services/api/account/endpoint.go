@@ -16,10 +16,10 @@ type Endpoints struct {
 	SignUp, SignIn, SignOut, Me, UpdateMe, Tokens, CreateToken, RevokeToken endpoint.Endpoint
 }
 
-// from is a request and the address that it came from.
+// from is a request, the address that it came from, and its idempotency key.
 type from[T any] struct {
-	Address string
-	In      T
+	Address, Key string
+	In           T
 }
 
 // nothing is the request or response without content.
@@ -32,7 +32,7 @@ func MakeEndpoints(s Service, durations *prometheus.HistogramVec) Endpoints {
 	}
 	return Endpoints{
 		SignUp: measured("sign_up", rest.Endpoint(func(ctx context.Context, req from[SignUp]) (Session, error) {
-			return s.SignUp(ctx, req.Address, req.In)
+			return s.SignUp(ctx, req.Address, req.Key, req.In)
 		})),
 		SignIn: measured("sign_in", rest.Endpoint(func(ctx context.Context, req from[SignIn]) (Session, error) {
 			return s.SignIn(ctx, req.Address, req.In)

@@ -95,8 +95,10 @@ type NewToken struct {
 
 // Service is what can be done with accounts. A principal is who calls.
 type Service interface {
-	// SignUp makes an account and signs it in. from is the client's address.
-	SignUp(ctx context.Context, from string, in SignUp) (Session, error)
+	// SignUp makes an account and signs it in. from is the client's address. With
+	// the key of an earlier call that made this very account, it signs in again; an
+	// empty key is none.
+	SignUp(ctx context.Context, from, key string, in SignUp) (Session, error)
 	// SignIn does not tell whether the address or the password is wrong, neither
 	// in words nor by its time.
 	SignIn(ctx context.Context, from string, in SignIn) (Session, error)
@@ -182,7 +184,7 @@ func NewService(store Store, passwords *Passwords, verifier *Verifier, limits Li
 }
 
 // SignUp implements Service.
-func (s *service) SignUp(ctx context.Context, from string, in SignUp) (Session, error) {
+func (s *service) SignUp(ctx context.Context, from, key string, in SignUp) (Session, error) {
 	u := User{
 		ID: uuid.Must(uuid.NewV7()), Email: normalEmail(in.Email), DisplayName: strings.TrimSpace(in.DisplayName),
 		Timezone: in.Timezone, CreatedAt: s.now(),
@@ -202,11 +204,33 @@ func (s *service) SignUp(ctx context.Context, from string, in SignUp) (Session, 
 	if err != nil {
 		return Session{}, err
 	}
+	if key != "" {
+		// There is no user yet whose key it could be, so the account itself remembers.
+		u.ID = uuid.NewSHA1(uuid.Nil, []byte(u.Email+"\n"+key))
+	}
 	session, stored := s.session(u)
-	if err := s.store.Create(ctx, u, hash, stored); err != nil {
+	err = s.store.Create(ctx, u, hash, stored)
+	if key != "" && fault.CodeOf(err) == fault.Conflict {
+		return s.signUpAgain(ctx, u, in.Password, err)
+	}
+	if err != nil {
 		return Session{}, err
 	}
 	return session, nil
+}
+
+// signUpAgain signs in to the account that the same call has made before, else it
+// fails with taken.
+func (s *service) signUpAgain(ctx context.Context, wanted User, password string, taken error) (Session, error) {
+	u, match, err := s.authenticate(ctx, wanted.Email, password)
+	switch {
+	case err != nil:
+		return Session{}, err
+	case u.ID != wanted.ID || !match:
+		return Session{}, taken
+	}
+	session, stored := s.session(u)
+	return session, s.store.StartSession(ctx, stored)
 }
 
 // SignIn implements Service.

@@ -31,6 +31,7 @@ const (
 	kindSession   = "session"
 	kindAPI       = "api"
 	uniqueAddress = "users_email_key"
+	uniqueID      = "users_pkey" // of one address and idempotency key, see SignUp
 )
 
 // Create implements Store.
@@ -43,7 +44,7 @@ func (s *store) Create(ctx context.Context, u User, passwordHash string, session
 		}
 		return insertToken(ctx, tx, session)
 	})
-	if postgres.Violates(err, uniqueAddress) {
+	if postgres.Violates(err, uniqueAddress) || postgres.Violates(err, uniqueID) {
 		taken := fault.New(fault.Conflict, "An account with this e-mail address exists already.").Because("email_taken", nil)
 		taken.Fields = []fault.Field{{Name: "email", Message: "is taken"}}
 		return taken

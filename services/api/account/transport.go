@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rondohq/rondo/platform/fault"
+	"github.com/rondohq/rondo/services/internal/idempotency"
 	"github.com/rondohq/rondo/services/internal/rest"
 	"github.com/rondohq/rondo/services/internal/token"
 )
@@ -29,8 +30,12 @@ func Register(mux rest.Router, e Endpoints) {
 // decodeFrom reads a body and who sent it. The address is the connection's: whoever
 // takes calls on behalf of others sets RemoteAddr to theirs.
 func decodeFrom[T any](r *http.Request) (from[T], error) {
+	key := r.Header.Get(idempotency.Header)
+	if len(key) > idempotency.MaxKey {
+		return from[T]{}, fault.Invalidf(idempotency.Header, "is longer than %d bytes", idempotency.MaxKey)
+	}
 	in, err := rest.Decode[T](r)
-	return from[T]{Address: r.RemoteAddr, In: in}, err
+	return from[T]{Address: r.RemoteAddr, Key: key, In: in}, err
 }
 
 func decodeNothing(*http.Request) (nothing, error) { return nothing{}, nil }
