@@ -27,7 +27,7 @@ type Grant struct {
 // SignUp is what a new account needs.
 type SignUp struct {
 	Email       string `json:"email"`
-	Password    string `json:"password"` //nolint:gosec // G117: a field of the request, sent to the api and never kept
+	Password    string `json:"password"`
 	DisplayName string `json:"display_name"`
 	Timezone    string `json:"timezone"`
 }

@@ -146,7 +146,7 @@ func TestTheStreamIsServerSentEventsThatResume(t *testing.T) {
 	require.Contains(t, got, "event: change")
 	require.Contains(t, got, `"task":"1"`)
 	leave()
-	for range events { //nolint:revive // until the stream has ended
+	for range events {
 	}
 	hub.Publish(ada, change(2))
 
@@ -158,12 +158,12 @@ func TestTheStreamIsServerSentEventsThatResume(t *testing.T) {
 // open reads a stream, event by event.
 func open(ctx context.Context, t *testing.T, address, lastID string) <-chan string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	require.NoError(t, err)
 	if lastID != "" {
 		req.Header.Set("Last-Event-ID", lastID)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := http.DefaultClient.Do(req) //nolint:bodyclose // closed when the stream ends
 	require.NoError(t, err)
 	require.Equal(t, "text/event-stream", resp.Header.Get("Content-Type"))
 	events := make(chan string)

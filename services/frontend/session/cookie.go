@@ -34,7 +34,7 @@ func (c Cookies) set(w http.ResponseWriter, name, value string, maxAge time.Dura
 	if maxAge < 0 {
 		age = -1
 	}
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // G124: over plain HTTP on loopback a Secure cookie would not come back
 		Name: c.name(name), Value: value, Path: "/", MaxAge: age,
 		HttpOnly: true, Secure: c.secure, SameSite: http.SameSiteLaxMode,
 	})

@@ -10,9 +10,8 @@ import (
 // different, since a constant secret in a compressed page that also repeats what
 // was searched for could be guessed byte by byte (the BREACH attack).
 func CSRFToken(secret []byte) string {
-	mask := make([]byte, len(secret))
-	_, _ = rand.Read(mask) // never fails (crypto/rand)
-	token := append(mask, make([]byte, len(secret))...)
+	token := make([]byte, 2*len(secret))
+	_, _ = rand.Read(token[:len(secret)]) // the mask; never fails (crypto/rand)
 	subtle.XORBytes(token[len(secret):], secret, token[:len(secret)])
 	return base64.RawURLEncoding.EncodeToString(token)
 }

@@ -148,6 +148,11 @@ func dueInputs(due *time.Time, locale text.Locale) (date, clock string) {
 
 func tagInput(tags []string) string { return strings.Join(tags, ", ") }
 
+// shown are the inputs beside which a message can stand.
+var shown = []string{
+	"title", "description", "due", "time", "priority", "tags", "email", "password", "display_name", "timezone",
+}
+
 // inputs maps the api's names of fields to those of the forms.
 var inputs = map[string]string{"due_at": "due"}
 
@@ -162,7 +167,7 @@ func explain(err error, errors map[string]string, t *text.Catalogue) string {
 			name = renamed
 		}
 		message := fieldMessage(name, field.Message, t.Fields)
-		if !slices.Contains([]string{"title", "description", "due", "time", "priority", "tags", "email", "password", "display_name", "timezone", "name"}, name) {
+		if !slices.Contains(shown, name) {
 			rest = true
 			continue
 		}

@@ -67,8 +67,12 @@ type filter struct {
 type sorting struct{ name, by, order string }
 
 var sortings = []sorting{
-	{"newest", "created_at", "desc"}, {"due", "due_at", "asc"}, {"priority", "priority", "desc"},
-	{"title", "title", "asc"}, {"changed", "updated_at", "desc"}, {"oldest", "created_at", "asc"},
+	{"newest", "created_at", "desc"},
+	{"due", "due_at", "asc"},
+	{"priority", "priority", "desc"},
+	{"title", "title", "asc"},
+	{"changed", "updated_at", "desc"},
+	{"oldest", "created_at", "asc"},
 }
 
 // readFilter takes the known values of a query and drops all others.
@@ -457,7 +461,9 @@ func (v *visit) chips(r room, f filter) []view.Chip {
 	if f.status != statusOpen {
 		without := f
 		without.status = statusOpen
-		label := map[string]string{statusDone: t.Filters.StatusDone, statusDeleted: t.Filters.StatusDeleted, statusAny: t.Filters.StatusAny}[f.status]
+		label := map[string]string{
+			statusDone: t.Filters.StatusDone, statusDeleted: t.Filters.StatusDeleted, statusAny: t.Filters.StatusAny,
+		}[f.status]
 		add(t.Filters.Status+": "+label, without)
 	}
 	if f.due != "" {

@@ -312,6 +312,7 @@ func (s *Server) undo(v *visit) error {
 		return task, err //nolint:wrapcheck // a fault of the api
 	})
 }
+
 func (v *visit) act(did string, do func(context.Context, uuid.UUID) (apiclient.Task, error)) error {
 	id, err := v.id()
 	if err != nil {
