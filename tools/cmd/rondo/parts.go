@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -66,29 +68,31 @@ owner and as each role. When stdin closes the server stops and all is removed.`,
 }
 
 func runEphemeral(ctx context.Context, in io.Reader, out io.Writer) error {
-	// Reading also tells when the process that wants the server has been killed.
+	// The process that wants the server may be gone, and with it the other ends of
+	// all pipes; writing to them must not end this program before it has cleaned up.
+	signal.Ignore(syscall.SIGPIPE)
+	// Reading also tells when that process has been killed.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
 		_, _ = io.Copy(io.Discard, in)
 		cancel()
 	}()
-	dir, err := os.MkdirTemp("", "rondo-postgres-")
+	dir, remove, err := ephemeralDir()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	// An unprivileged user has to get through when this is root.
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the data in it is 0700
-		return err
-	}
+	defer remove()
 	server, err := postgresserver.Start(ctx, postgresserver.Options{
-		DataDir: filepath.Join(dir, "data"), Ephemeral: true, Log: os.Stderr,
+		DataDir: filepath.Join(dir, "data"), Ephemeral: true, Log: patientWriter{os.Stderr},
 	})
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil
+	if ctx.Err() != nil {
+		if server != nil {
+			server.Stop()
 		}
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	defer server.Stop()
@@ -99,8 +103,62 @@ func runEphemeral(ctx context.Context, in io.Reader, out io.Writer) error {
 	case <-ctx.Done():
 		return nil
 	case <-server.Done():
-		return fmt.Errorf("the server has ended by itself")
+		return errors.New("the server has ended by itself")
 	}
+}
+
+// patientWriter drops what cannot be written.
+type patientWriter struct{ w io.Writer }
+
+func (p patientWriter) Write(data []byte) (int, error) {
+	_, _ = p.w.Write(data)
+	return len(data), nil
+}
+
+const ephemeralPrefix = "rondo-postgres-"
+
+// ephemeralDir makes a directory that is locked while this program lives, and
+// removes those of programs that were killed.
+func ephemeralDir() (dir string, remove func(), err error) {
+	left, err := filepath.Glob(filepath.Join(os.TempDir(), ephemeralPrefix+"*", "lock"))
+	if err != nil {
+		return "", nil, err
+	}
+	for _, path := range left {
+		if f, err := tryLock(path); err == nil {
+			_ = os.RemoveAll(filepath.Dir(path)) // it may be another user's
+			_ = f.Close()
+		}
+	}
+	if dir, err = os.MkdirTemp("", ephemeralPrefix); err != nil {
+		return "", nil, err
+	}
+	f, err := tryLock(filepath.Join(dir, "lock"))
+	if err != nil {
+		return "", nil, err
+	}
+	remove = func() {
+		_ = os.RemoveAll(dir)
+		_ = f.Close()
+	}
+	// An unprivileged user has to get through when this is root.
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the data in it is 0700
+		remove()
+		return "", nil, err
+	}
+	return dir, remove, nil
+}
+
+func tryLock(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 func toolCommand() *cobra.Command {

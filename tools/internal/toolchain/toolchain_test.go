@@ -17,6 +17,10 @@ import (
 func checkout(t *testing.T) (root string) {
 	t.Helper()
 	root = t.TempDir()
+	// Go's own cache lies in the same place; a new one would be filled for long.
+	goCache, err := goEnv(t.Context(), root, "GOCACHE")
+	require.NoError(t, err)
+	t.Setenv("GOCACHE", goCache)
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(root, "cache"))
 	write(t, root, "go.mod", "module example.test/hello\n\ngo 1.26.0\n")
 	write(t, root, "go.sum", "")
