@@ -1,6 +1,8 @@
 // Package view turns what the application knows into HTML. Its templates hold no
 // logic besides choosing and repeating; what they show is prepared by package web.
-package view //nolint:godoclint // the header of generated files stands where another package comment would
+//
+//nolint:godoclint // templ's header stands where a second package comment would
+package view
 
 //go:generate env GOWORK=off go tool -modfile=../../../tools/toolchain/templ/go.mod templ generate
 
