@@ -72,7 +72,7 @@ type Empty struct {
 // Toasts report what has just been done.
 type Toasts struct {
 	Region, Undo, Dismiss                                              string
-	Added, Completed, Deleted, Reopened, Saved                         func(title string) string
+	Added, Completed, Deleted, Reopened, Restored, Saved               func(title string) string
 	TagRenamed, TagDeleted, SettingsSaved, SignedOut, Offline, Unknown string
 }
 

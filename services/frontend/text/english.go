@@ -67,7 +67,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 		Toasts: Toasts{
 			Region: "Messages", Undo: "Undo", Dismiss: "Dismiss",
 			Added: titled("Added “", "”"), Completed: titled("Completed “", "”"), Deleted: titled("Deleted “", "”"),
-			Reopened: titled("Reopened “", "”"), Saved: titled("Saved “", "”"),
+			Reopened: titled("Reopened “", "”"), Restored: titled("Put back “", "”"), Saved: titled("Saved “", "”"),
 			TagRenamed: "Tag renamed", TagDeleted: "Tag deleted", SettingsSaved: "Settings saved",
 			SignedOut: "You are signed out.",
 			Offline:   "Rondo did not answer. Check your connection and try again; nothing was changed.",

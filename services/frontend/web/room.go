@@ -222,8 +222,13 @@ func (v *visit) showList(r room) error {
 		case view.ListID:
 			if v.r.Header.Get("Hx-Trigger") == "filters" {
 				v.w.Header().Set("Hx-Replace-Url", r.url(f))
+				return v.part(v.listStatus(list), view.TaskList(p, list))
 			}
-			return v.part(v.listStatus(list), view.TaskList(p, list))
+			// The list fetches itself when something changed; that may be tags.
+			if _, err := v.sidebar(&p); err != nil {
+				return err
+			}
+			return v.part(v.listStatus(list), view.TaskList(p, list), view.Sidebar(p, true))
 		}
 	}
 	tags, err := v.sidebar(&p)

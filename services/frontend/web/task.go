@@ -21,6 +21,7 @@ const (
 	didComplete = "completed"
 	didReopen   = "reopened"
 	didDelete   = "deleted"
+	didUndo     = "restored"
 
 	didRenameTag = "tag-renamed"
 	didDeleteTag = "tag-deleted"
@@ -64,6 +65,8 @@ func (v *visit) toast(did string, task apiclient.Task, was string) view.Toast {
 		return view.Toast{Message: t.Reopened(task.Title), Undo: undo}
 	case didDelete:
 		return view.Toast{Message: t.Deleted(task.Title), Undo: undo}
+	case didUndo:
+		return view.Toast{Message: t.Restored(task.Title)}
 	case didRenameTag:
 		return view.Toast{Message: t.TagRenamed}
 	case didDeleteTag:
@@ -90,7 +93,7 @@ func (v *visit) toastAfterRedirect() *view.Toast {
 	case didRenameTag, didDeleteTag, didSettings:
 		toast := v.toast(did, apiclient.Task{}, "")
 		return &toast
-	case didAdd, didSave, didComplete, didReopen, didDelete:
+	case didAdd, didSave, didComplete, didReopen, didDelete, didUndo:
 	default:
 		return nil
 	}
@@ -296,7 +299,7 @@ func (v *visit) cancel(ctx context.Context, id uuid.UUID) (apiclient.Task, error
 
 // undo gives a task the status back that it had.
 func (s *Server) undo(v *visit) error {
-	return v.act(didReopen, func(ctx context.Context, id uuid.UUID) (apiclient.Task, error) {
+	return v.act(didUndo, func(ctx context.Context, id uuid.UUID) (apiclient.Task, error) {
 		was := knownStatus(v.r.PostForm.Get("was"))
 		if was == apiclient.Cancelled {
 			return v.cancel(ctx, id)

@@ -85,6 +85,8 @@ export function start() {
   const { callbacks } = Idiomorph.defaults;
   // Whoever is renaming a task keeps the field while the list changes around it.
   callbacks.beforeNodeMorphed = (old) => !(old instanceof Element && old.matches("[data-renaming]"));
+  // What somebody has opened stays open.
+  callbacks.beforeAttributeUpdated = (name) => name !== "open";
   callbacks.afterNodeAdded = (node) => {
     if (node instanceof Element && node.matches(".task")) node.classList.add("task-arrived");
   };
