@@ -27,11 +27,11 @@ type Catalogue struct {
 
 // Rooms are the places of the application.
 type Rooms struct {
-	Navigation, Inbox, Today, Upcoming, Done, Tags, NoTags, Settings, SignIn, SignUp, NotFound string
-	TagHeading                                                                                 func(tag string) string
-	TagCount                                                                                   func(n int) string
-	RenameTag, NewTagName, DeleteTag, TagOptions                                               string
-	DeleteTagWarning                                                                           string
+	Navigation, Tabs, Inbox, Today, Upcoming, Done, Tags, NoTags, Settings, SignIn, SignUp, NotFound string
+	TagHeading                                                                                       func(tag string) string
+	TagCount                                                                                         func(n int) string
+	RenameTag, NewTagName, DeleteTag, TagOptions                                                     string
+	DeleteTagWarning                                                                                 string
 }
 
 // Composer is where tasks are added.

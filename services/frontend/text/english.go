@@ -12,7 +12,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 		Skip: "Skip to the list", Menu: "Menu", Close: "Close", Cancel: "Cancel", Save: "Save",
 		Retry: "Try again", Back: "Back to the list",
 		Rooms: Rooms{
-			Navigation: "Rooms", Inbox: "All tasks", Today: "Today", Upcoming: "Upcoming", Done: "Done",
+			Navigation: "Rooms", Tabs: "Main rooms", Inbox: "All tasks", Today: "Today", Upcoming: "Upcoming", Done: "Done",
 			Tags: "Tags", NoTags: "Tags that you give to tasks appear here.", Settings: "Settings",
 			SignIn: "Sign in", SignUp: "Create an account", NotFound: "Not found",
 			TagHeading: func(tag string) string { return "#" + tag },
