@@ -8,7 +8,7 @@ type Catalogue struct {
 	Language string // BCP 47, for the lang attribute
 	Name     string // of the product
 
-	Skip, Menu, Close, Cancel, Save, Retry, Back string
+	Skip, Menu, Close, Save, Retry, Back string
 
 	Rooms      Rooms
 	Composer   Composer
@@ -22,7 +22,6 @@ type Catalogue struct {
 	Fields     Fields
 	Days       Days
 	Priorities Priorities
-	Live       Live
 }
 
 // Rooms are the places of the application.
@@ -41,23 +40,23 @@ type Composer struct {
 
 // Filters narrow and order a list.
 type Filters struct {
-	Search, SearchPlaceholder, Open, Label, Sort, Apply, Clear, ClearSearch         string
-	Status, StatusOpen, StatusDone, StatusDeleted, StatusAny                        string
-	Priority, Tags, Due, DueAny, DueOverdue, DueToday, DueWeek                      string
-	SortNewest, SortOldest, SortDue, SortPriority, SortTitle, SortChanged, SortHand string
-	Active                                                                          string
-	Remove                                                                          func(what string) string
-	SearchChip                                                                      func(words string) string
+	Search, SearchPlaceholder, Open, Label, Sort, Apply, Clear            string
+	Status, StatusOpen, StatusDone, StatusDeleted, StatusAny              string
+	Priority, Tags, Due, DueAny, DueOverdue, DueToday, DueWeek            string
+	SortNewest, SortOldest, SortDue, SortPriority, SortTitle, SortChanged string
+	Active                                                                string
+	Remove                                                                func(what string) string
+	SearchChip                                                            func(words string) string
 }
 
 // Task is what is said about one.
 type Task struct {
 	Title, Notes, NotesPlaceholder, Due, Time, Priority, Tags, Detail, Deleted, Overdue string
-	TagsHint, TimeHint, ClearDue                                                        string
+	TagsHint, TimeHint                                                                  string
 	Complete, Reopen, Delete, Edit, Open                                                func(title string) string
 	DeleteShort, ReopenShort, CompleteShort                                             string
 	Created, Changed, CompletedOn                                                       func(when string) string
-	HasNotes, ListLabel, More, Loading                                                  string
+	HasNotes, ListLabel, More                                                           string
 	Stale                                                                               string
 }
 
@@ -106,17 +105,12 @@ type Fields struct {
 // Days are relative days and their like.
 type Days struct {
 	Today, Tomorrow, Yesterday string
-	// Weekdays from Sunday on, months from January on; Short forms for lists.
-	Weekdays, WeekdaysShort [7]string
-	Months, MonthsShort     [12]string
+	// Weekdays from Sunday on, months from January on; short forms for lists.
+	Weekdays            [7]string
+	Months, MonthsShort [12]string
 	// At joins a day and a time; NoTime is for a day alone.
 	At func(day, time string) string
 }
 
 // Priorities are their names.
 type Priorities struct{ High, Medium, Low string }
-
-// Live is what the live region says of changes from elsewhere.
-type Live struct {
-	Connected, Lost, Changed string
-}

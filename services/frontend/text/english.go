@@ -9,7 +9,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 	}
 	return &Catalogue{
 		Language: "en", Name: "Rondo",
-		Skip: "Skip to the list", Menu: "Menu", Close: "Close", Cancel: "Cancel", Save: "Save",
+		Skip: "Skip to the list", Menu: "Menu", Close: "Close", Save: "Save",
 		Retry: "Try again", Back: "Back to the list",
 		Rooms: Rooms{
 			Navigation: "Rooms", Tabs: "Main rooms", Inbox: "All tasks", Today: "Today", Upcoming: "Upcoming", Done: "Done",
@@ -31,12 +31,12 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 		},
 		Filters: Filters{
 			Search: "Search tasks", SearchPlaceholder: "Search", Open: "Filter", Label: "Filters", Sort: "Sort by",
-			Apply: "Apply", Clear: "Clear all", ClearSearch: "Clear search",
+			Apply: "Apply", Clear: "Clear all",
 			Status: "Status", StatusOpen: "Open", StatusDone: "Done", StatusDeleted: "Deleted", StatusAny: "Any",
 			Priority: "Priority", Tags: "Tags", Due: "Due", DueAny: "Any time", DueOverdue: "Overdue",
 			DueToday: "Today", DueWeek: "Next 7 days",
 			SortNewest: "Newest first", SortOldest: "Oldest first", SortDue: "Due date", SortPriority: "Priority",
-			SortTitle: "Title", SortChanged: "Last changed", SortHand: "My order",
+			SortTitle: "Title", SortChanged: "Last changed",
 			Active:     "Active filters",
 			Remove:     titled("Remove filter: ", ""),
 			SearchChip: titled("“", "”"),
@@ -44,13 +44,13 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 		Task: Task{
 			Title: "Title", Notes: "Notes", NotesPlaceholder: "Anything worth remembering", Due: "Due date",
 			Time: "Time", Priority: "Priority", Tags: "Tags", TagsHint: "Separate tags with commas.",
-			TimeHint: "Without a time, the task is due at the end of the day.", ClearDue: "Clear due date",
-			Detail: "Task details", Deleted: "Deleted", Overdue: "Overdue",
+			TimeHint: "Without a time, the task is due at the end of the day.",
+			Detail:   "Task details", Deleted: "Deleted", Overdue: "Overdue",
 			Complete: titled("Complete “", "”"), Reopen: titled("Reopen “", "”"),
 			Delete: titled("Delete “", "”"), Edit: titled("Rename “", "”"), Open: titled("Open “", "”"),
 			DeleteShort: "Delete", ReopenShort: "Reopen", CompleteShort: "Complete",
 			Created: titled("Created: ", ""), Changed: titled("Changed: ", ""), CompletedOn: titled("Done: ", ""),
-			HasNotes: "Has notes", ListLabel: "Tasks", More: "Show more", Loading: "Loading more tasks",
+			HasNotes: "Has notes", ListLabel: "Tasks", More: "Show more",
 			Stale: "This task was changed elsewhere since you opened it. Your version is below; saving again keeps yours.",
 		},
 		Empty: Empty{
@@ -70,7 +70,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Reopened: titled("Reopened “", "”"), Restored: titled("Put back “", "”"), Saved: titled("Saved “", "”"),
 			TagRenamed: "Tag renamed", TagDeleted: "Tag deleted", SettingsSaved: "Settings saved",
 			SignedOut: "You are signed out.",
-			Offline:   "Rondo did not answer. Check your connection and try again; nothing was changed.",
+			Offline:   "Rondo did not answer. Check your connection and try again in a moment.",
 			Unknown:   "Something went wrong. Please try again.",
 		},
 		Account: Account{
@@ -122,8 +122,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 		},
 		Days: Days{
 			Today: "Today", Tomorrow: "Tomorrow", Yesterday: "Yesterday",
-			Weekdays:      [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
-			WeekdaysShort: [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
+			Weekdays: [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
 			Months: [12]string{
 				"January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
 				"November", "December",
@@ -132,8 +131,5 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			At:          func(day, time string) string { return day + ", " + time },
 		},
 		Priorities: Priorities{High: "High", Medium: "Medium", Low: "Low"},
-		Live: Live{
-			Connected: "Up to date", Lost: "Reconnecting…", Changed: "The list was updated.",
-		},
 	}
 }

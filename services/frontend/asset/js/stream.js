@@ -24,6 +24,7 @@ function receive({ kind, data }) {
     case "change":
       if (!knows(data.task, data.version)) fetchSoon();
       break;
+    case "open": // what happened between the page and the stream is nowhere else
     case "gap":
       fetchSoon();
       break;
@@ -33,7 +34,9 @@ function receive({ kind, data }) {
   }
 }
 
-function hold(tell) {
+// hold keeps the stream open: tell passes a message to the other tabs, and greet
+// calls back when one of them has just been opened.
+function hold(tell, greet) {
   let lost = false;
   const source = new EventSource("/stream");
   const pass = (kind) => (event) => {
@@ -48,13 +51,16 @@ function hold(tell) {
     receive(message);
     tell(message);
   });
+  greet(() => {
+    if (source.readyState === EventSource.OPEN) tell({ kind: "open", data: {} });
+  });
   source.addEventListener("error", () => {
     lost = true;
     const message = { kind: "lost", data: {} };
     receive(message);
     tell(message);
     // A browser gives up after an answer that is no stream, such as 503.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => hold(tell), 3000);
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => hold(tell, greet), 3000);
   });
 }
 
@@ -72,13 +78,15 @@ export function start() {
   });
   const name = `rondo-stream-${user}`;
   if (!navigator.locks || !window.BroadcastChannel) {
-    hold(() => {});
+    hold(() => {}, () => {});
     return;
   }
   const channel = new BroadcastChannel(name);
-  channel.addEventListener("message", (event) => receive(event.data));
+  let welcome = () => {};
+  channel.addEventListener("message", ({ data }) => (data.kind === "hello" ? welcome() : receive(data)));
+  channel.postMessage({ kind: "hello", data: {} });
   navigator.locks.request(name, () => {
-    hold((message) => channel.postMessage(message));
+    hold((message) => channel.postMessage(message), (answer) => { welcome = answer; });
     return new Promise(() => {}); // held until the tab goes
   });
 }
