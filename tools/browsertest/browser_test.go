@@ -13,9 +13,11 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/rondohq/rondo/platform/topology"
 	"github.com/rondohq/rondo/tools/internal/browser"
@@ -74,7 +76,10 @@ func (b *tab) another() *tab {
 func prepare(t *testing.T, ctx context.Context) *tab { //nolint:revive // the test comes first, as everywhere
 	t.Helper()
 	b := &tab{t, ctx}
-	b.do("opening a tab")
+	// The first run opens the tab, which lives as long as this context.
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
 	if err := chromedp.Listen(ctx, func(event any) {
 		switch e := event.(type) {
 		case *log.EventEntryAdded:
@@ -103,7 +108,7 @@ func (b *tab) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
-		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+		text := b.says()
 		b.t.Fatalf("%s: %v\nthe page says:\n%s", what, err, text)
 	}
 }
@@ -124,10 +129,18 @@ func (b *tab) until(what, expression string) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
-			b.t.Fatalf("in vain: %s (%v)\nthe page says:\n%s", what, err, text)
+			b.t.Fatalf("in vain: %s (%v)\nthe page says:\n%s", what, err, b.says())
 		}
 	}
+}
+
+// says is the text of the page, for the message of a failure.
+func (b *tab) says() string {
+	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+	defer cancel()
+	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](
+		`"focus: " + document.activeElement.outerHTML.slice(0, 200) + "\n" + document.getElementById("list")?.outerHTML + "\n" + document.getElementById("toasts")?.innerText`))
+	return text
 }
 
 // ask evaluates a JavaScript expression, and waits when it is a promise.
@@ -142,10 +155,22 @@ func ask[T any](b *tab, expression string) T {
 	return value
 }
 
-// press types one key where the focus is.
+// press types one key where the focus is. The browser makes the character itself,
+// so that a shortcut can keep it from being typed.
 func (b *tab) press(key string) {
 	b.t.Helper()
-	b.do("pressing "+key, chromedp.KeyEvent(key))
+	k := kb.Keys[[]rune(key)[0]]
+	b.do("pressing "+k.Key, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		params := input.DispatchKeyEventParams{
+			Type: input.DispatchKeyEventTypeKeyDown, Key: k.Key, Code: k.Code, Text: k.Text, WindowsVirtualKeyCode: k.Windows,
+		}
+		if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, params); err != nil {
+			return err
+		}
+		params.Type, params.Text = input.DispatchKeyEventTypeKeyUp, ""
+		_, err := cdp.Call(ctx, t, input.DispatchKeyEvent, params)
+		return err
+	}))
 }
 
 func url(path string) string { return stack.Public(topology.Frontend) + path }

@@ -15,7 +15,9 @@ import (
 // button clicks the button with an accessible name, as a screen reader would say it.
 func (b *tab) button(name string) {
 	b.t.Helper()
-	b.do("clicking "+name, chromedp.Click(chromedp.CSS(fmt.Sprintf(`[aria-label=%q]`, name))))
+	selector := fmt.Sprintf(`[aria-label=%q]`, name)
+	b.until("there is a button "+name, fmt.Sprintf("document.querySelector(%q)", selector))
+	b.do("clicking "+name, script(fmt.Sprintf("document.querySelector(%q).click()", selector))) // some show only under the pointer
 }
 
 // script runs JavaScript for its effect.
@@ -46,6 +48,7 @@ func TestATaskIsAddedFinishedReopenedAndDeletedWithUndo(t *testing.T) {
 	b.shows("Water the plants")
 	b.button("Delete “Water the plants”")
 	b.hides("Water the plants")
+	b.until("it offers undo", `document.querySelector("#toasts [data-undo]")`) // the stream may be quicker than the answer
 	b.press("z")
 	b.shows("Water the plants")
 }
@@ -55,11 +58,11 @@ func TestATaskIsRenamedInPlaceAndEditedInItsDetails(t *testing.T) {
 	b := signUp(t)
 	b.add("Wriet report")
 	b.button("Rename “Wriet report”")
-	b.do("renaming",
-		chromedp.WaitVisible(chromedp.CSS(".rename-input")),
-		chromedp.SetValue(chromedp.CSS(".rename-input"), "Write report"),
-		chromedp.SendKeys(chromedp.CSS(".rename-input"), "\r"))
+	b.until("the title is being written", `document.activeElement.matches(".rename-input")`)
+	b.do("renaming", script(`document.activeElement.select()`), insert("Write report"))
+	b.press(kb.Enter)
 	b.shows("Write report")
+	b.until("the title is more than a link", `document.querySelector(".task-title")?.["htmx-internal-data"]`)
 	b.do("opening the details",
 		chromedp.Click(chromedp.CSS(".task-title")),
 		chromedp.WaitVisible(chromedp.CSS(`#detail[open] #detail-form [name="description"]`)),
@@ -69,7 +72,7 @@ func TestATaskIsRenamedInPlaceAndEditedInItsDetails(t *testing.T) {
 		chromedp.Submit(chromedp.CSS("#detail-form")))
 	b.until("the row shows the tag", `document.querySelector("#list .meta-tag")?.textContent.includes("work")`)
 	b.until("the row shows the due date", `document.querySelector("#list time")?.dateTime.startsWith("2030-05-17")`)
-	b.until("the navigation has the tag", `document.querySelector('#rooms a[href="/tag/work"]') !== null`)
+	b.until("the navigation has the tag", `document.querySelector('#rooms a[href="/tags/work"]') !== null`)
 }
 
 func TestSearchFindsInTitlesAndFiltersNarrow(t *testing.T) {
@@ -81,10 +84,7 @@ func TestSearchFindsInTitlesAndFiltersNarrow(t *testing.T) {
 	b.do("searching", chromedp.SendKeys(chromedp.CSS("#search"), "grocery"))
 	b.hides("Call the plumber")
 	b.shows("Buy GROCERY bags")
-	if address := ask[string](b, "location.search"); address == "" {
-		t.Log("the search is not in the address; a reload would lose it")
-	}
-	b.do("searching in vain", chromedp.SetValue(chromedp.CSS("#search"), ""), chromedp.SendKeys(chromedp.CSS("#search"), "nowhere"))
+	b.do("searching in vain", chromedp.SendKeys(chromedp.CSS("#search"), "nowhere"))
 	b.until("it says that nothing matches", `document.querySelector("#list .empty-title") !== null`)
 }
 

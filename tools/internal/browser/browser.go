@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 
 	"github.com/chromedp/chromedp"
 )
@@ -58,12 +59,12 @@ func find() string {
 // Start runs a headless browser until cancel is called. Each chromedp.NewContext
 // on the returned context is a window.
 func Start(ctx context.Context, path string) (browser context.Context, cancel func()) {
-	options := []chromedp.ExecAllocatorOption{
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), // headless among them
 		chromedp.ExecPath(path),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("hide-scrollbars", true),
-	}
+	)
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium refuses its sandbox to root
 	}

@@ -81,6 +81,27 @@ function refillComposer(form) {
   sent = null;
 }
 
+// Counts the changes that this tab sends and their answers. A list that was asked
+// for before the last of them may not know of it, and must not take the place of
+// one that does.
+let changes = 0;
+const askedAt = new WeakMap(); // by request
+
+function noteRequest({ xhr, requestConfig }) {
+  if (requestConfig.verb !== "get") changes += 1;
+  askedAt.set(xhr, changes);
+}
+
+function dropOlderList({ detail }) {
+  if (detail.requestConfig.verb !== "get") {
+    changes += 1;
+    return;
+  }
+  if (askedAt.get(detail.xhr) === changes) return;
+  if (detail.elt?.id === "list" || detail.requestConfig.elt?.id === "list") detail.shouldSwap = false;
+  setTimeout(refresh);
+}
+
 export function start() {
   const { callbacks } = Idiomorph.defaults;
   // Whoever is renaming a task keeps the field while the list changes around it.
@@ -96,6 +117,7 @@ export function start() {
     event.detail.headers["Rondo-Loaded"] = String(rows().length);
   });
   document.addEventListener("htmx:beforeSend", (event) => {
+    noteRequest(event.detail);
     if (event.target.id === "composer") emptyComposer(event.target);
     if (event.target.matches("[data-rename-form]")) event.target.parentElement.removeAttribute("data-renaming");
   });
@@ -103,15 +125,20 @@ export function start() {
     if (event.target.id === "composer") refillComposer(event.target);
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target?.id === "list") rememberFocus();
+    if (event.detail.target?.id !== "list") return;
+    rememberFocus();
+    dropOlderList(event);
   });
-  document.addEventListener("htmx:afterSettle", (event) => {
+  document.addEventListener("htmx:afterSwap", (event) => {
     const target = event.detail.target ?? event.target;
-    if (target.id === "list") restoreFocus();
+    // At once: a list that arrives in the next moment must know.
     if (target.classList?.contains("task-name") && target.querySelector("[data-rename-form]")) {
       target.setAttribute("data-renaming", "");
       target.querySelector("input[name=title]").select();
     }
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if ((event.detail.target ?? event.target).id === "list") restoreFocus();
   });
   document.addEventListener("rondo:changed", (event) => {
     const { task, version } = event.detail;
