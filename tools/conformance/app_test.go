@@ -32,7 +32,7 @@ type delivery struct {
 	method, path string
 	header       http.Header
 	body         []byte
-	event        map[string]any // when the body is one
+	event        cloudEvent // when the body is one
 }
 
 // An answer to a delivery.
@@ -163,8 +163,7 @@ func (d *deliveries) count() int { return len(d.list()) }
 func (d *deliveries) ids() []string {
 	var ids []string
 	for _, one := range d.list() {
-		id, _ := one.event["id"].(string)
-		ids = append(ids, id)
+		ids = append(ids, one.event.id())
 	}
 	return ids
 }

@@ -69,8 +69,8 @@ func TestAJobWithoutDataIsLostWhenScheduledByHTTP(t *testing.T) {
 	api := s.node(topology.API)
 	lost, empty, after := api.app.job(t, t.Name(), nil), api.app.job(t, t.Name()+"-grpc", nil), api.app.job(t, t.Name()+"-after", nil)
 	now := time.Now().UTC()
-	resp, body := api.call(t, http.MethodPost, "/v1.0-alpha1/jobs/"+t.Name(), fmt.Sprintf(`{"dueTime":%q}`, now.Format(time.RFC3339Nano)))
-	require.Equal(t, http.StatusNoContent, resp.StatusCode, body)
+	resp := api.call(t, http.MethodPost, "/v1.0-alpha1/jobs/"+t.Name(), fmt.Sprintf(`{"dueTime":%q}`, now.Format(time.RFC3339Nano)))
+	require.Equal(t, http.StatusNoContent, resp.status, resp.body)
 	require.NoError(t, api.dapr.ScheduleJob(t.Context(), client.NewJob(t.Name()+"-grpc", client.WithJobDueTime(now.Format(time.RFC3339Nano)))))
 	// The default failure policy tries three times more, a second apart.
 	require.NoError(t, api.schedule(t, t.Name()+"-after", now.Add(6*time.Second)))

@@ -18,9 +18,17 @@ import (
 
 const cloudEvents = "application/cloudevents+json"
 
+// A cloudEvent is what a topic holds.
+type cloudEvent map[string]any
+
+func (e cloudEvent) id() string {
+	id, _ := e["id"].(string)
+	return id
+}
+
 // newEvent is a complete CloudEvent as the services publish it.
-func newEvent(subject string) map[string]any {
-	return map[string]any{
+func newEvent(subject string) cloudEvent {
+	return cloudEvent{
 		"specversion":     "1.0",
 		"id":              rand.Text(),
 		"source":          topology.API.Source(),
@@ -37,7 +45,7 @@ func newEvent(subject string) map[string]any {
 }
 
 // publish sends an event as services/internal/sidecar does.
-func (n *node) publish(ctx context.Context, topic topology.Topic, key string, event map[string]any) error {
+func (n *node) publish(ctx context.Context, topic topology.Topic, key string, event cloudEvent) error {
 	body, err := json.Marshal(event)
 	if err != nil {
 		return err
@@ -52,7 +60,7 @@ func (n *node) publishNew(t *testing.T, topic topology.Topic, key, subject strin
 	t.Helper()
 	e := newEvent(subject)
 	require.NoError(t, n.publish(t.Context(), topic, key, e))
-	return e["id"].(string)
+	return e.id()
 }
 
 // kafka is a client of the stack's broker that goes around the sidecars.

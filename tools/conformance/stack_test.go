@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log"
+	"log" //nolint:depguard // the type of the SDK's logger
 	"net"
 	"net/http"
 	"os"
@@ -143,6 +143,11 @@ func (s *stack) start(ctx context.Context, services ...topology.Service) error {
 	nodes, errs := make([]*node, len(services)), make([]error, len(services))
 	for i, service := range services {
 		group.Go(func() { nodes[i], errs[i] = startNode(ctx, s.Sidecar(daprd, service)) })
+		if i == 0 {
+			// The first makes the state store's tables: two sidecars that do so at the
+			// same moment get in each other's way, and one ends.
+			group.Wait()
+		}
 	}
 	group.Wait()
 	for i, service := range services {
@@ -243,7 +248,7 @@ func (n *node) running() bool {
 }
 
 // call sends a request to the sidecar's HTTP API with its token.
-func (n *node) call(t *testing.T, method, path, body string, header ...string) (*http.Response, string) {
+func (n *node) call(t *testing.T, method, path, body string, header ...string) response {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+loopback(n.Ports.SidecarHTTP)+path, strings.NewReader(body))
 	require.NoError(t, err)
@@ -253,10 +258,22 @@ func (n *node) call(t *testing.T, method, path, body string, header ...string) (
 	}
 	resp, err := transport.RoundTrip(req)
 	require.NoError(t, err)
+	return read(t, resp)
+}
+
+// A response of a sidecar, read to its end.
+type response struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func read(t *testing.T, resp *http.Response) response {
+	t.Helper()
 	defer resp.Body.Close()
-	data, err := io.ReadAll(resp.Body)
+	body, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
-	return resp, string(data)
+	return response{resp.StatusCode, resp.Header, string(body)}
 }
 
 // apiTokenHeader carries the token in both directions (Dapr, "API token authentication").

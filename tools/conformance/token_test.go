@@ -28,11 +28,11 @@ func TestASidecarRefusesAWrongToken(t *testing.T) {
 	// The last is the token that the sidecar shows to the service.
 	for _, token := range []string{"", "wrong", n.APIToken + "x", s.node(topology.API).APIToken, n.AppToken} {
 		for _, path := range paths {
-			resp, body := n.call(t, http.MethodGet, path, "", apiTokenHeader, token)
-			require.Equal(t, http.StatusUnauthorized, resp.StatusCode, "%s with token %q: %s", path, token, body)
+			resp := n.call(t, http.MethodGet, path, "", apiTokenHeader, token)
+			require.Equal(t, http.StatusUnauthorized, resp.status, "%s with token %q: %s", path, token, resp.body)
 		}
-		resp, _ := n.call(t, http.MethodGet, "/tasks", "", apiTokenHeader, token, "dapr-app-id", topology.API.Name)
-		require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
+		resp := n.call(t, http.MethodGet, "/tasks", "", apiTokenHeader, token, "dapr-app-id", topology.API.Name)
+		require.Equal(t, http.StatusUnauthorized, resp.status)
 
 		dapr, err := client.NewClientWithAddressContext(t.Context(), loopback(n.Ports.SidecarGRPC))
 		require.NoError(t, err)
@@ -42,8 +42,8 @@ func TestASidecarRefusesAWrongToken(t *testing.T) {
 		require.Equal(t, codes.Unauthenticated, status.Code(err), "token %q: %v", token, err)
 	}
 	for _, path := range paths[:1] {
-		resp, body := n.call(t, http.MethodGet, path, "")
-		require.Equal(t, http.StatusOK, resp.StatusCode, body)
+		resp := n.call(t, http.MethodGet, path, "")
+		require.Equal(t, http.StatusOK, resp.status, resp.body)
 	}
 }
 
@@ -52,8 +52,8 @@ func TestASidecarsHealthNeedsNoToken(t *testing.T) {
 	t.Parallel()
 	s := sharedStack(t)
 	for _, path := range []string{"/v1.0/healthz", "/v1.0/healthz/outbound"} {
-		resp, body := s.node(topology.Frontend).call(t, http.MethodGet, path, "", apiTokenHeader, "")
-		require.Equal(t, http.StatusNoContent, resp.StatusCode, body)
+		resp := s.node(topology.Frontend).call(t, http.MethodGet, path, "", apiTokenHeader, "")
+		require.Equal(t, http.StatusNoContent, resp.status, resp.body)
 	}
 }
 
