@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -21,15 +22,15 @@ import (
 
 	"github.com/rondohq/rondo/platform/topology"
 	"github.com/rondohq/rondo/tools/internal/browser"
-	"github.com/rondohq/rondo/tools/internal/trial"
+	"github.com/rondohq/rondo/tools/internal/trialtest"
 )
 
 // patience is how long the page may take for anything that has to happen at all.
 const patience = 30 * time.Second
 
 var (
-	stack    *trial.Platform
-	chromium context.Context //nolint:containedctx // chromedp's handle of the browser
+	stack    *trialtest.Platform
+	chromium context.Context
 )
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -41,13 +42,13 @@ func run(m *testing.M) int {
 		return 1
 	}
 	var closeBrowser func()
-	chromium, closeBrowser = browser.Start(context.Background(), path)
+	chromium, closeBrowser = browser.Start(context.Background(), path) //nolint:fatcontext // it is made once
 	defer closeBrowser()
 	if err := chromedp.Do(chromium); err != nil {
 		fmt.Fprintln(os.Stderr, "starting the browser:", err)
 		return 1
 	}
-	return trial.Main(m, func(p *trial.Platform) { stack = p })
+	return trialtest.Main(m, func(p *trialtest.Platform) { stack = p })
 }
 
 // A tab is one tab of one person's browser. What the page complains of to the
@@ -159,7 +160,8 @@ func ask[T any](b *tab, expression string) T {
 // so that a shortcut can keep it from being typed.
 func (b *tab) press(key string) {
 	b.t.Helper()
-	k := kb.Keys[[]rune(key)[0]]
+	first, _ := utf8.DecodeRuneInString(key)
+	k := kb.Keys[first]
 	b.do("pressing "+k.Key, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		params := input.DispatchKeyEventParams{
 			Type: input.DispatchKeyEventTypeKeyDown, Key: k.Key, Code: k.Code, Text: k.Text, WindowsVirtualKeyCode: k.Windows,

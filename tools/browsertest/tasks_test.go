@@ -56,8 +56,8 @@ func TestATaskIsAddedFinishedReopenedAndDeletedWithUndo(t *testing.T) {
 func TestATaskIsRenamedInPlaceAndEditedInItsDetails(t *testing.T) {
 	t.Parallel()
 	b := signUp(t)
-	b.add("Wriet report")
-	b.button("Rename “Wriet report”")
+	b.add("Draft")
+	b.button("Rename “Draft”")
 	b.until("the title is being written", `document.activeElement.matches(".rename-input")`)
 	b.do("renaming", script(`document.activeElement.select()`), insert("Write report"))
 	b.press(kb.Enter)

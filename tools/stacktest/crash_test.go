@@ -36,7 +36,7 @@ func TestNoProcesssDeathLosesOrDoublesAWrite(t *testing.T) { //nolint:parallelte
 	if want := 3 + 2*len(topology.Services()); len(names) < want {
 		t.Fatalf("only %v have a process", names)
 	}
-	for _, name := range names { //nolint:paralleltest // one death at a time
+	for _, name := range names {
 		t.Run(name, func(t *testing.T) { writeThroughDeath(t, name) })
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/rondohq/rondo/platform/topology"
-	"github.com/rondohq/rondo/tools/internal/trial"
+	"github.com/rondohq/rondo/tools/internal/trialtest"
 )
 
 // patience is how long anything may take that has to happen at all. A test that
@@ -24,9 +24,9 @@ import (
 const patience = 2 * time.Minute
 
 // stack is the one platform that all tests of this package share.
-var stack *trial.Platform
+var stack *trialtest.Platform
 
-func TestMain(m *testing.M) { os.Exit(trial.Main(m, func(p *trial.Platform) { stack = p })) }
+func TestMain(m *testing.M) { os.Exit(trialtest.Main(m, func(p *trialtest.Platform) { stack = p })) }
 
 // kill sends a signal to the process of a part.
 func kill(t *testing.T, name string, sig syscall.Signal) {

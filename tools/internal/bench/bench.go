@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"runtime"
 	"strconv"
@@ -69,7 +68,7 @@ func Run(ctx context.Context, target Target, size Size, progress io.Writer) ([]R
 	return r.rows, nil
 }
 
-func (r *runner) say(format string, args ...any) { fmt.Fprintf(r.progress, format+"\n", args...) }
+func (r *runner) sayf(format string, args ...any) { fmt.Fprintf(r.progress, format+"\n", args...) }
 
 func (r *runner) add(rows ...Row) { r.rows = append(r.rows, rows...) }
 
@@ -115,7 +114,7 @@ func (r *runner) metric(ctx context.Context, base, name string) (float64, error)
 // steady is the plan's load: users who each send a request a second, four reads to
 // one write.
 func (r *runner) steady(ctx context.Context) error {
-	r.say("steady load: making %d users with %d tasks each", r.size.Users, r.size.Tasks)
+	r.sayf("steady load: making %d users with %d tasks each", r.size.Users, r.size.Tasks)
 	users := make([]user, r.size.Users)
 	for i := range users {
 		u, err := r.signUp(ctx)
@@ -130,7 +129,7 @@ func (r *runner) steady(ctx context.Context) error {
 	if err := settle(ctx, r.db); err != nil {
 		return err
 	}
-	r.say("steady load: %v", r.size.Steady)
+	r.sayf("steady load: %v", r.size.Steady)
 	var since time.Time
 	if err := r.db.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&since); err != nil {
 		return fmt.Errorf("asking for the time: %w", err)
@@ -168,8 +167,11 @@ func (r *runner) steady(ctx context.Context) error {
 	both := append(append([]time.Duration{}, reads.all...), writes.all...)
 	note := fmt.Sprintf("%d requests", len(both))
 	r.add(
-		Row{What: fmt.Sprintf("API p95, %d users", len(users)), Goal: 25, Measured: ms(percentile(both, 95)), Unit: "ms", Note: note},
-		Row{What: "  of these, create p95", Goal: 25, Measured: ms(percentile(writes.all, 95)), Unit: "ms", Note: fmt.Sprintf("%d requests", len(writes.all))},
+		Row{What: fmt.Sprintf("API p95, %d users", len(users)), Goal: 25, Measured: ms(p95(both)), Unit: "ms", Note: note},
+		Row{
+			What: "  of these, create p95", Goal: 25, Measured: ms(p95(writes.all)), Unit: "ms",
+			Note: fmt.Sprintf("%d requests", len(writes.all)),
+		},
 	)
 	if most := <-lag; most >= 0 {
 		r.add(Row{What: "consumer lag under that load, most", Goal: 50, Measured: float64(most), Unit: "events"})
@@ -194,7 +196,10 @@ func (r *runner) journey(ctx context.Context, since time.Time) error {
 	for i, s := range seconds {
 		all[i] = time.Duration(s * float64(time.Second))
 	}
-	r.add(Row{What: "create -> event seen by a consumer, p95", Goal: 100, Measured: ms(percentile(all, 95)), Unit: "ms", Note: fmt.Sprintf("%d events", len(all))})
+	r.add(Row{
+		What: "create -> event seen by a consumer, p95", Goal: 100, Measured: ms(p95(all)), Unit: "ms",
+		Note: fmt.Sprintf("%d events", len(all)),
+	})
 	return nil
 }
 
@@ -226,7 +231,7 @@ func (r *runner) watchLag(ctx context.Context) <-chan int64 {
 		defer func() { result <- most }()
 		kafka, err := kgo.NewClient(kgo.SeedBrokers(r.target.Kafka))
 		if err != nil {
-			r.say("consumer lag is not measured: %v", err)
+			r.sayf("consumer lag is not measured: %v", err)
 			return
 		}
 		defer kafka.Close()
@@ -270,14 +275,15 @@ func (r *runner) saturate(ctx context.Context) error {
 			return err
 		}
 	}
-	r.say("saturated: search + sort, %v", r.size.Saturate)
+	r.sayf("saturated: search + sort, %v", r.size.Saturate)
 	search, err := r.hammer(ctx, func(_, n int) error {
-		return r.call(ctx, u, http.MethodGet, "/api/tasks?search=report&sort_by=due_at&limit=50&sort_order="+[]string{"asc", "desc"}[n%2], nil, nil)
+		order := []string{"asc", "desc"}[n%2]
+		return r.call(ctx, u, http.MethodGet, "/api/tasks?search=report&sort_by=due_at&limit=50&sort_order="+order, nil, nil)
 	})
 	if err != nil {
 		return err
 	}
-	r.say("saturated: create, %v", r.size.Saturate)
+	r.sayf("saturated: create, %v", r.size.Saturate)
 	create, err := r.hammer(ctx, func(worker, n int) error { return r.create(ctx, writers[worker], n) })
 	if err != nil {
 		return err
@@ -296,7 +302,7 @@ func (r *runner) hammer(ctx context.Context, do func(worker, n int) error) (perS
 	var all sync.WaitGroup
 	for worker := range r.size.Workers {
 		all.Go(func() {
-			for n := rand.IntN(1000); time.Since(begin) < r.size.Saturate && ctx.Err() == nil; n++ {
+			for n := worker * 1000; time.Since(begin) < r.size.Saturate && ctx.Err() == nil; n++ {
 				s.time(func() error { return do(worker, n) })
 			}
 		})
@@ -315,7 +321,7 @@ func (r *runner) drained(ctx context.Context) error {
 			return fmt.Errorf("reading the outbox: %w", err)
 		}
 		if pending == 0 {
-			r.say("the outbox was empty %v after the last create", time.Since(begin).Round(10*time.Millisecond))
+			r.sayf("the outbox was empty %v after the last create", time.Since(begin).Round(10*time.Millisecond))
 			return nil
 		}
 		if !wait(ctx, 100*time.Millisecond) {
@@ -326,7 +332,7 @@ func (r *runner) drained(ctx context.Context) error {
 
 // large asks combined questions of one user with very many tasks.
 func (r *runner) large(ctx context.Context) error {
-	r.say("large: one user with %d tasks", r.size.Large)
+	r.sayf("large: one user with %d tasks", r.size.Large)
 	u, err := r.signUp(ctx)
 	if err != nil {
 		return err
@@ -358,11 +364,11 @@ func (r *runner) large(ctx context.Context) error {
 		return err
 	}
 	for _, question := range questions {
-		r.say("  %6.1f ms p95  %s", ms(percentile(each[question].all, 95)), question)
+		r.sayf("  %6.1f ms p95  %s", ms(p95(each[question].all)), question)
 	}
 	r.add(Row{
 		What: fmt.Sprintf("filter + search, %d tasks of one user, p95", r.size.Large),
-		Goal: 50, Measured: ms(percentile(s.all, 95)), Unit: "ms", Note: fmt.Sprintf("%d questions", len(s.all)),
+		Goal: 50, Measured: ms(p95(s.all)), Unit: "ms", Note: fmt.Sprintf("%d questions", len(s.all)),
 	})
 	return nil
 }

@@ -34,7 +34,7 @@ func Find(ctx context.Context, log io.Writer) (string, error) {
 	}
 	fmt.Fprintln(log, "installing the package chromium")
 	for _, args := range [][]string{{"update", "-q"}, {"install", "-q", "-y", "--no-install-recommends", "chromium"}} {
-		cmd := exec.CommandContext(ctx, apt, args...) //nolint:gosec // apt-get
+		cmd := exec.CommandContext(ctx, apt, args...)
 		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 		cmd.Stdout, cmd.Stderr = log, log
 		if err := cmd.Run(); err != nil {

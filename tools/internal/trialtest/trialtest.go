@@ -1,6 +1,6 @@
-// Package trial starts a platform of its own for a test suite: the real `rondo up`,
+// Package trialtest starts a platform of its own for a test suite: the real `rondo up`,
 // with a directory and ports that nobody else uses.
-package trial
+package trialtest
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"testing"
 
@@ -21,6 +20,7 @@ import (
 	"github.com/rondohq/rondo/tools/internal/laptop"
 	"github.com/rondohq/rondo/tools/internal/ports"
 	"github.com/rondohq/rondo/tools/internal/postgresserver"
+	"github.com/rondohq/rondo/tools/internal/repository"
 )
 
 // Platform is a running platform.
@@ -43,7 +43,7 @@ func Main(m *testing.M, use func(*Platform)) int {
 	}
 	defer os.RemoveAll(dir)
 	// PostgreSQL may run as another user below it.
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // no secret lies in it
+	if err := os.Chmod(dir, 0o755); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -66,9 +66,12 @@ func start(ctx context.Context, dir string) (*Platform, error) {
 		return nil, fmt.Errorf("finding free ports: %w", err)
 	}
 	p := &Platform{rondo: filepath.Join(dir, "rondo"), dir: filepath.Join(dir, laptop.DefaultDir), Plan: topology.LaptopPorts(base)}
-	_, file, _, _ := runtime.Caller(0)
+	root, err := repository.Root()
+	if err != nil {
+		return nil, fmt.Errorf("finding the checkout: %w", err)
+	}
 	build := exec.CommandContext(ctx, "go", "build", "-o", p.rondo, "./cmd/rondo")
-	build.Dir = filepath.Join(filepath.Dir(file), "..", "..")
+	build.Dir = filepath.Join(root, "tools")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("building rondo: %w\n%s", err, out)
 	}
