@@ -51,6 +51,10 @@ test-browser: ## Drive the web application in a browser
 bench: rondo ## Load the running stack and print each number with its goal
 	@go run ./tools/cmd/bench $(ARGS)
 
+.PHONY: screenshots
+screenshots: ## Picture every room of the running stack (ARGS="-readme": only README's)
+	@go run ./tools/cmd/screenshots $(ARGS)
+
 ## Change
 
 .PHONY: generate

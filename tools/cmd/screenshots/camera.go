@@ -1,0 +1,269 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// patience is how long a page may take to be as it is to be shown.
+const patience = 30 * time.Second
+
+// look is a screen and a colour scheme.
+type look struct {
+	name          string
+	width, height int64 // CSS pixels
+	phone         bool
+	scheme        string // light or dark
+}
+
+var looks = []look{
+	{"390-light", 390, 844, true, "light"},
+	{"390-dark", 390, 844, true, "dark"},
+	{"1280-light", 1280, 800, false, "light"},
+	{"1280-dark", 1280, 800, false, "dark"},
+}
+
+// view is one picture: what is at path, after script has run and until has become
+// true.
+type view struct {
+	name, path    string
+	script, until string
+	only          func(look) bool
+}
+
+func onPhone(l look) bool  { return l.phone }
+func onLaptop(l look) bool { return !l.phone }
+
+// entrance is what is seen without an account.
+var entrance = []view{
+	{name: "sign-in", path: "/sign-in"},
+	{name: "sign-up", path: "/sign-up"},
+	{name: "sign-in-refused", path: "/sign-in", script: `
+		document.getElementById("email").value = "nobody@example.com";
+		document.getElementById("password").value = "not the password";
+		document.getElementById("password").form.requestSubmit()`, until: `document.querySelector(".notice")`},
+}
+
+// rooms are what someone sees who has signed in.
+func rooms(someone person) []view {
+	const live = `document.documentElement.dataset.live === "on"`
+	open := `document.getElementById("detail").open`
+	return []view{
+		{name: "tasks", path: "/tasks", until: live},
+		{name: "today", path: "/today", until: live},
+		{name: "upcoming", path: "/upcoming", until: live},
+		{name: "done", path: "/done", until: live},
+		{name: "tag", path: "/tags/work", until: live},
+		{name: "tag-options", path: "/tags/work", script: `document.querySelector(".tag-menu summary").click()`, until: live},
+		{name: "by-priority", path: "/tasks?sort=priority", until: live},
+		{name: "nothing-found", path: "/tasks?search=submarine", until: live},
+		{name: "filtered", path: "/tasks?priority=high&tags=work", until: live},
+		{name: "filters", path: "/tasks", script: `document.querySelector(".filter-menu summary").click()`, until: live},
+		{name: "adding", path: "/tasks", script: `document.getElementById("new-title").focus()`, until: live},
+		{name: "sidebar", path: "/tasks", script: `document.getElementById("sidebar").showPopover()`, until: live, only: onPhone},
+		{name: "account-menu", path: "/tasks", script: `document.querySelector(".account summary").click()`, until: live, only: onLaptop},
+		{name: "row", path: "/tasks", script: `document.querySelector(".task-title").focus()`, until: live, only: onLaptop},
+		{name: "details", path: "/tasks", script: `document.querySelector("#task-` + someone.remarkable + ` .task-title").click()`, until: open},
+		{name: "details-page", path: "/tasks/" + someone.remarkable},
+		{name: "keys", path: "/tasks", script: `document.getElementById("keys").showModal()`, until: live},
+		{name: "settings", path: "/settings"},
+		{name: "not-found", path: "/nowhere"},
+	}
+}
+
+// camera takes pictures of a site.
+type camera struct {
+	site    string
+	browser context.Context //nolint:containedctx // chromedp's handle of the browser
+}
+
+// album takes every picture in one look, in a browser profile of its own.
+func (c camera) album(someone person, l look, folder string, out io.Writer) error {
+	tab, closeTab, err := c.open(l, 1)
+	if err != nil {
+		return err
+	}
+	defer closeTab()
+	if err := os.MkdirAll(filepath.Join(folder, l.name), 0o755); err != nil {
+		return fmt.Errorf("making the folder: %w", err)
+	}
+	take := func(views []view) error {
+		for _, v := range views {
+			if v.only != nil && !v.only(l) {
+				continue
+			}
+			picture, err := c.picture(tab, v)
+			if err != nil {
+				return fmt.Errorf("%s in %s: %w", v.name, l.name, err)
+			}
+			file := filepath.Join(folder, l.name, v.name+".png")
+			if err := os.WriteFile(file, picture, 0o644); err != nil { //nolint:gosec // a picture for everybody
+				return fmt.Errorf("writing a picture: %w", err)
+			}
+			fmt.Fprintln(out, file)
+		}
+		return nil
+	}
+	if err := take(entrance); err != nil {
+		return err
+	}
+	if err := c.signIn(tab, someone); err != nil {
+		return err
+	}
+	return take(rooms(someone))
+}
+
+// readme writes the picture for README, finer than the screen: it is shown smaller.
+func (c camera) readme(ctx context.Context, someone person, file string, out io.Writer) error {
+	l := look{"readme", 1280, 800, false, "light"}
+	tab, closeTab, err := c.open(l, 1.5)
+	if err != nil {
+		return err
+	}
+	defer closeTab()
+	if err := c.signIn(tab, someone); err != nil {
+		return err
+	}
+	picture, err := c.picture(tab, rooms(someone)[0])
+	if err != nil {
+		return err
+	}
+	small, err := reduce(picture)
+	if err != nil {
+		return err
+	}
+	if len(small) > maxReadme {
+		return fmt.Errorf("the picture has %d bytes, more than %d", len(small), maxReadme)
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return fmt.Errorf("making the folder: %w", err)
+	}
+	if err := os.WriteFile(file, small, 0o644); err != nil { //nolint:gosec // a picture for everybody
+		return fmt.Errorf("writing a picture: %w", err)
+	}
+	fmt.Fprintf(out, "%s (%d KB)\n", file, len(small)/1000)
+	return ctx.Err()
+}
+
+// open opens a tab with the look; scale is the number of dots per CSS pixel.
+func (c camera) open(l look, scale float64) (tab context.Context, closeTab func(), err error) {
+	tab, closeTab = chromedp.NewContext(c.browser, chromedp.WithNewBrowserContext())
+	size := []chromedp.EmulateViewportOption{chromedp.EmulateScale(scale)}
+	if l.phone {
+		size = append(size, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulatePortrait)
+	}
+	media := chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: l.scheme},
+			{Name: "prefers-reduced-motion", Value: "reduce"},
+		}})
+		return err //nolint:wrapcheck // open wraps it
+	})
+	if err := chromedp.Do(tab, chromedp.EmulateViewport(l.width, l.height, size...), media); err != nil {
+		closeTab()
+		return nil, nil, fmt.Errorf("opening a tab: %w", err)
+	}
+	return tab, closeTab, nil
+}
+
+func (c camera) signIn(tab context.Context, someone person) error {
+	ctx, cancel := context.WithTimeout(tab, patience)
+	defer cancel()
+	err := chromedp.Do(ctx,
+		chromedp.Navigate(c.site+"/sign-in"),
+		chromedp.SendKeys(chromedp.CSS("#email"), someone.email),
+		chromedp.SendKeys(chromedp.CSS("#password"), someone.password),
+		chromedp.Submit(chromedp.CSS("#password")),
+		chromedp.WaitVisible(chromedp.CSS("#new-title")))
+	if err != nil {
+		return fmt.Errorf("signing in: %w", err)
+	}
+	return nil
+}
+
+// picture is what a view looks like, as PNG.
+func (c camera) picture(tab context.Context, v view) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(tab, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.Navigate(c.site+v.path)); err != nil {
+		return nil, fmt.Errorf("going to %s: %w", v.path, err)
+	}
+	if err := until(ctx, `document.documentElement.dataset.ready`); err != nil {
+		return nil, err
+	}
+	if v.script != "" {
+		if _, err := chromedp.Run(ctx, chromedp.Evaluate[any]("void (() => {"+v.script+"})()")); err != nil {
+			return nil, fmt.Errorf("preparing: %w", err)
+		}
+	}
+	for _, condition := range []string{
+		v.until,
+		`document.fonts.status === "loaded"`,
+		`!document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling")`,
+		`document.getAnimations().every((a) => a.playState !== "running")`,
+	} {
+		if err := until(ctx, condition); err != nil {
+			return nil, err
+		}
+	}
+	wider, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.scrollingElement.scrollWidth - document.documentElement.clientWidth`))
+	if err != nil {
+		return nil, fmt.Errorf("measuring: %w", err)
+	}
+	if wider > 0 {
+		return nil, fmt.Errorf("the page is %d pixels wider than the window", wider)
+	}
+	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		return nil, fmt.Errorf("taking a picture: %w", err)
+	}
+	return picture, nil
+}
+
+// until waits for a JavaScript expression to become true, also across a navigation.
+func until(ctx context.Context, expression string) error {
+	if expression == "" {
+		return nil
+	}
+	tick := time.NewTicker(30 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		// While one page goes and the next comes there is nothing to ask.
+		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+		if err == nil && holds {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("in vain: %s (%w)", expression, ctx.Err())
+		}
+	}
+}
+
+// reduce writes a PNG again as small as it gets without losing anything.
+func reduce(picture []byte) ([]byte, error) {
+	decoded, err := png.Decode(bytes.NewReader(picture))
+	if err != nil {
+		return nil, fmt.Errorf("reading the picture: %w", err)
+	}
+	var small bytes.Buffer
+	encoder := png.Encoder{CompressionLevel: png.BestCompression}
+	if err := encoder.Encode(&small, decoded); err != nil {
+		return nil, fmt.Errorf("writing the picture: %w", err)
+	}
+	if small.Len() < len(picture) {
+		return small.Bytes(), nil
+	}
+	return picture, nil
+}
