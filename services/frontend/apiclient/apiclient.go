@@ -21,6 +21,7 @@ import (
 
 	"github.com/rondohq/rondo/platform/fault"
 	"github.com/rondohq/rondo/platform/topology"
+	"github.com/rondohq/rondo/services/internal/sidecar"
 )
 
 // Client reaches the api service.
@@ -43,10 +44,16 @@ func New(transport http.RoundTripper) *Client {
 // As is the client with a person's bearer token.
 func (c *Client) As(token string) Caller { return Caller{client: c, token: token} }
 
-// Caller calls with a bearer token; an empty one is sent as none.
+// Visitor is the client for somebody who is not signed in, whose browser is at
+// address (host:port). The api counts attempts at signing in by it: without it,
+// all people would share the limits of the frontend's own address.
+func (c *Client) Visitor(address string) Caller { return Caller{client: c, address: address} }
+
+// Caller calls for one person.
 type Caller struct {
-	client *Client
-	token  string
+	client  *Client
+	token   string // bearer; "" is not sent
+	address string // of the browser; "" is not sent
 }
 
 // request is one call. A body is sent as JSON.
@@ -92,6 +99,9 @@ func (c Caller) do(ctx context.Context, in request, result any) error {
 	}
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if c.address != "" {
+		req.Header.Set(sidecar.ClientAddress, c.address)
 	}
 	if in.method == http.MethodPost {
 		key := in.key

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rondohq/rondo/platform/fault"
 	"github.com/rondohq/rondo/services/frontend/apiclient"
+	"github.com/rondohq/rondo/services/internal/sidecar"
 )
 
 // answer is a transport that answers each request alike and keeps the last one.
@@ -83,4 +84,19 @@ func TestRequestsCarryWhatTheAPIAsksFor(t *testing.T) {
 	body, err := io.ReadAll(transport.last.Body)
 	require.NoError(t, err)
 	require.JSONEq(t, `{"due_at":null}`, string(body))
+}
+
+func TestAttemptsToSignInNameTheBrowser(t *testing.T) {
+	t.Parallel()
+	transport := &answer{status: 200, kind: "application/json", body: "{}"}
+	client := apiclient.New(transport)
+	_, err := client.Visitor("192.0.2.7:4711").SignIn(t.Context(), "ada@example.org", "correct horse")
+	require.NoError(t, err)
+	require.Equal(t, "192.0.2.7:4711", transport.last.Header.Get(sidecar.ClientAddress))
+	_, err = client.Visitor("[2001:db8::7]:4711").SignUp(t.Context(), apiclient.SignUp{}, "key")
+	require.NoError(t, err)
+	require.Equal(t, "[2001:db8::7]:4711", transport.last.Header.Get(sidecar.ClientAddress))
+	_, err = client.As("rondo_x").Me(t.Context())
+	require.NoError(t, err)
+	require.NotContains(t, transport.last.Header, sidecar.ClientAddress)
 }

@@ -86,7 +86,8 @@ type Account struct {
 
 // Keys are the keyboard shortcuts.
 type Keys struct {
-	Title, Add, Search, Next, Previous, Toggle, Open, Rename, Delete, Undo, Go, Help, Escape string
+	Title, Add, Search, Next, Previous, Toggle, Open, Rename, Delete, Undo, Escape string
+	GoInbox, GoToday, GoUpcoming, GoDone, Help                                     string
 }
 
 // Errors say what happened and what to do next.

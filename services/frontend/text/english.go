@@ -27,7 +27,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 		},
 		Composer: Composer{
 			Label: "Add a task", Placeholder: "What needs doing?", Due: "Due date", Time: "Time",
-			Priority: "Priority", Tags: "Tags", TagsPlaceholder: "Tags, separated by commas", Add: "Add task",
+			Priority: "Priority", Tags: "Tags", TagsPlaceholder: "Tags, with commas", Add: "Add task",
 		},
 		Filters: Filters{
 			Search: "Search tasks", SearchPlaceholder: "Search", Open: "Filter", Label: "Filters", Sort: "Sort by",
@@ -91,7 +91,8 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 		Keys: Keys{
 			Title: "Keyboard shortcuts", Add: "Add a task", Search: "Search", Next: "Next task", Previous: "Previous task",
 			Toggle: "Complete or reopen", Open: "Open details", Rename: "Rename", Delete: "Delete", Undo: "Undo",
-			Go: "Go to all, today, upcoming, done", Help: "Show these keys", Escape: "Close, or leave a field",
+			GoInbox: "Go to all tasks", GoToday: "Go to today", GoUpcoming: "Go to upcoming", GoDone: "Go to done",
+			Help: "Show these keys", Escape: "Close, or leave a field",
 		},
 		Errors: Errors{
 			UnreachableTitle: "Your tasks cannot be reached right now",

@@ -69,8 +69,8 @@ type Option struct {
 type RoomView struct {
 	Heading    string
 	Subheading string
-	Tag        *TagView // in the room of a tag
-	Composer   Composer
+	Tag        *TagView  // in the room of a tag
+	Composer   *Composer // nil: nothing is added here
 	Filters    Filters
 	List       List
 }

@@ -55,7 +55,7 @@ func (s *Server) signIn(v *visit) error {
 	if len(form.Errors) > 0 {
 		return again(http.StatusBadRequest)
 	}
-	grant, err := s.API.As("").SignIn(v.r.Context(), form.Email, password)
+	grant, err := s.API.Visitor(v.r.RemoteAddr).SignIn(v.r.Context(), form.Email, password)
 	if err != nil {
 		switch fault.CodeOf(err) {
 		case fault.Unauthenticated, fault.Invalid:
@@ -114,7 +114,7 @@ func (s *Server) signUp(v *visit) error {
 	if len(form.Errors) > 0 {
 		return again(http.StatusBadRequest)
 	}
-	grant, err := s.API.As("").SignUp(v.r.Context(), apiclient.SignUp{
+	grant, err := s.API.Visitor(v.r.RemoteAddr).SignUp(v.r.Context(), apiclient.SignUp{
 		Email: form.Email, Password: password, DisplayName: form.DisplayName, Timezone: form.Timezone,
 	}, v.r.PostForm.Get(view.KeyField))
 	if fault.CodeOf(err) == fault.Conflict {

@@ -399,7 +399,9 @@ func (v *visit) timeOnly(due *view.Due, at time.Time) *view.Due {
 // roomView is the room around the list.
 func (v *visit) roomView(r room, f filter, tags []apiclient.Tag, list view.List) view.RoomView {
 	rv := view.RoomView{Heading: v.heading(r), List: list, Filters: v.filters(r, f, tags)}
-	rv.Composer = view.Composer{Key: uuid.NewString(), Errors: map[string]string{}}
+	if r.kind != done {
+		rv.Composer = &view.Composer{Key: uuid.NewString(), Errors: map[string]string{}}
+	}
 	switch r.kind {
 	case today:
 		rv.Subheading = strings.TrimPrefix(v.locale.Heading(v.now, v.now), v.server.text.Days.Today+" · ")

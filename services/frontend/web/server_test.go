@@ -17,6 +17,7 @@ import (
 	"github.com/rondohq/rondo/services/frontend/apiclient"
 	"github.com/rondohq/rondo/services/frontend/session"
 	"github.com/rondohq/rondo/services/frontend/web"
+	"github.com/rondohq/rondo/services/internal/sidecar"
 )
 
 const plain = "http://127.0.0.1:8080"
@@ -156,6 +157,8 @@ func TestSigningInAndOut(t *testing.T) {
 	require.Contains(t, w.Body.String(), "do not match")
 	require.Contains(t, w.Body.String(), `value="ada@example.org"`, "what was typed stays")
 	require.NotContains(t, w.Body.String(), "wrong horse")
+	attempt := b.api.requests()[len(b.api.requests())-1]
+	require.Equal(t, "192.0.2.1:1234", attempt.Header.Get(sidecar.ClientAddress), "httptest's browser, to whom the api counts it")
 
 	require.Equal(t, http.StatusSeeOther, c.post("/sign-in", "email", "ada@example.org", "password", "right horse").Code)
 	require.Len(t, b.store.kept, 1)

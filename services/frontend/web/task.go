@@ -155,7 +155,7 @@ func (v *visit) showComposer(status int, composer view.Composer) error {
 		return err
 	}
 	rv := v.roomView(r, f, tags, list)
-	rv.Composer = composer
+	rv.Composer = &composer
 	return v.show(status, within(view.App(p), view.RoomMain(p, rv)))
 }
 

@@ -92,13 +92,13 @@ func (v *visit) identify() error {
 	v.secret = s.cookies.VisitSecret(v.r)
 	cookie := s.cookies.Session(v.r)
 	if cookie == "" {
-		v.api = s.API.As("")
+		v.api = s.API.Visitor(v.r.RemoteAddr)
 		return nil
 	}
 	found, err := s.Sessions.Load(ctx, cookie)
 	if errors.Is(err, session.ErrNone) {
 		s.cookies.ClearSession(v.w)
-		v.api = s.API.As("")
+		v.api = s.API.Visitor(v.r.RemoteAddr)
 		return nil
 	}
 	if err != nil {

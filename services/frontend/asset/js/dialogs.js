@@ -14,14 +14,26 @@ function closeMenus(except) {
 export function showKeys() {
   closeMenus();
   const keys = document.getElementById("keys");
-  if (keys && !keys.open) keys.showModal();
+  if (!keys || keys.open) return;
+  keys.showModal();
+  keys.focus();
+}
+
+// Opens the details with the caret behind the title; without a keyboard at hand,
+// one on the screen would hide what is to be read.
+function showDetail() {
+  const dialog = detail();
+  dialog.showModal();
+  const title = dialog.querySelector("[autofocus]");
+  if (matchMedia("(hover: none)").matches) dialog.focus();
+  else title?.setSelectionRange(title.value.length, title.value.length);
 }
 
 export function start() {
   // The details arrive in the dialog; it opens when they are there.
   document.addEventListener("htmx:afterSwap", (event) => {
     const target = event.detail.target;
-    if (target?.id === "detail-body" && target.firstElementChild && !detail().open) detail().showModal();
+    if (target?.id === "detail-body" && target.firstElementChild && !detail().open) showDetail();
     if (target?.id === "main" || event.target.id === "main") {
       document.getElementById("sidebar")?.hidePopover?.();
     }

@@ -58,6 +58,19 @@ function restoreFocus() {
   focusedAt = -1;
 }
 
+// A date or a time that is not set shows what it is for, in place of a pattern to
+// fill in.
+const markUnset = (field) => field.toggleAttribute("data-unset", !field.value);
+
+function pickDate(event) {
+  const { target } = event;
+  const field = target.closest(".chip-field")?.querySelector("[type=date], [type=time]");
+  if (!field?.showPicker || (target === field && field.value)) return;
+  if (target !== field) event.preventDefault(); // the label would press the field once more
+  field.focus();
+  field.showPicker();
+}
+
 // The form is emptied when it is sent, so that the next task can be typed at
 // once. What was in it comes back if it does not arrive.
 let sent = null;
@@ -68,6 +81,7 @@ function emptyComposer(form) {
   for (const field of form.querySelectorAll("input:not([type=hidden])")) {
     if (field.name === "title") field.value = "";
     field.setAttribute("aria-invalid", "false");
+    if (field.matches("[type=date], [type=time]")) markUnset(field);
   }
   form.querySelectorAll(".field-error").forEach((error) => error.remove());
 }
@@ -76,7 +90,9 @@ function refillComposer(form) {
   if (!sent || form.elements.title.value) return;
   for (const [name, value] of sent) {
     const field = form.elements[name];
-    if (field && field.type !== "hidden") field.value = value;
+    if (!field || field.type === "hidden") continue;
+    field.value = value;
+    if (field.matches("[type=date], [type=time]")) markUnset(field);
   }
   sent = null;
 }
@@ -112,6 +128,10 @@ export function start() {
     if (node instanceof Element && node.matches(".task")) node.classList.add("task-arrived");
   };
 
+  document.addEventListener("click", pickDate);
+  document.addEventListener("input", (event) => {
+    if (event.target.matches(".chip-field :is([type=date], [type=time])")) markUnset(event.target);
+  });
   document.addEventListener("htmx:configRequest", (event) => {
     // A list that was scrolled down must come back as long as it was.
     event.detail.headers["Rondo-Loaded"] = String(rows().length);
