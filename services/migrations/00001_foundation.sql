@@ -104,7 +104,8 @@ CREATE TABLE outbox (
     created_at   timestamptz NOT NULL DEFAULT now(),
     published_at timestamptz
 );
-CREATE INDEX outbox_pending ON outbox (source, shard, seq) WHERE published_at IS NULL;
+-- Users take turns: the relay steps through a shard from user to user.
+CREATE INDEX outbox_pending ON outbox (source, shard, user_id, seq) WHERE published_at IS NULL;
 CREATE INDEX outbox_published ON outbox (published_at) WHERE published_at IS NOT NULL;
 
 CREATE TABLE outbox_leases (

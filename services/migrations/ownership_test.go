@@ -16,7 +16,7 @@ import (
 // sweeps are the functions whose statements are about all users on purpose, or
 // are put together of parts that this test cannot join.
 var sweeps = map[string]string{
-	"outbox/relay.go pass":        "the relay publishes for everybody; it marks by seq what it read by shard",
+	"outbox/relay.go mark":        "the relay publishes for everybody; it marks by seq what it read by user",
 	"outbox/relay.go measure":     "a gauge of the whole outbox",
 	"outbox/relay.go purge":       "everybody's old rows",
 	"idempotency/purge.go Purge":  "everybody's old rows",

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -14,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/rondohq/rondo/platform/event"
 	"github.com/rondohq/rondo/platform/topology"
@@ -26,7 +30,8 @@ type broker struct {
 	mu       sync.Mutex
 	down     bool
 	accepted []event.Envelope
-	busy     map[string]bool // users with an event on its way
+	busy     map[string]bool          // users with an event on its way
+	gates    map[string]chan struct{} // by user: publishing waits for it to close
 	overtook bool
 	changed  chan struct{}
 }
@@ -46,20 +51,36 @@ func (b *broker) Publish(_ context.Context, topic topology.Topic, key string, bo
 	b.mu.Lock()
 	b.overtook = b.overtook || b.busy[key]
 	b.busy[key] = true
+	gate := b.gates[key]
 	b.mu.Unlock()
+	if gate != nil {
+		b.tell()
+		<-gate
+	}
 
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.busy[key] = false
-	select {
-	case b.changed <- struct{}{}:
-	default:
-	}
+	b.tell()
 	if b.down {
 		return errors.New("broker away")
 	}
 	b.accepted = append(b.accepted, e)
 	return nil
+}
+
+func (b *broker) tell() {
+	select {
+	case b.changed <- struct{}{}:
+	default:
+	}
+}
+
+// holding tells whether the user's event is at the gate.
+func (b *broker) holding(user uuid.UUID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.busy[user.String()]
 }
 
 func (b *broker) set(down bool) {
@@ -110,9 +131,14 @@ func write(t *testing.T, pool *pgxpool.Pool, o *outbox.Outbox, user uuid.UUID, s
 
 func relay(t *testing.T, o *outbox.Outbox, pool *pgxpool.Pool, b *broker) (stop func()) {
 	t.Helper()
+	return relayTo(t, o, pool, b, prometheus.NewRegistry())
+}
+
+func relayTo(t *testing.T, o *outbox.Outbox, pool *pgxpool.Pool, b *broker, reg *prometheus.Registry) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	r := outbox.NewRelay(o, pool, b, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	r := outbox.NewRelay(o, pool, b, slog.New(slog.DiscardHandler), reg)
 	go func() { ended <- r.Run(ctx) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
@@ -222,5 +248,131 @@ func TestShardsStayInTheirRange(t *testing.T) {
 	}
 	if len(seen) != topology.OutboxShards {
 		t.Errorf("only %d shards are used", len(seen))
+	}
+}
+
+// userIn is a new user whose events are in the shard.
+func userIn(shard int16) uuid.UUID {
+	for {
+		if user := uuid.New(); outbox.Shard(user) == shard {
+			return user
+		}
+	}
+}
+
+// flood commits n events of a user at once.
+func flood(t *testing.T, pool *pgxpool.Pool, o *outbox.Outbox, user uuid.UUID, n int) {
+	t.Helper()
+	messages := make([]outbox.Message, n)
+	for i := range messages {
+		messages[i] = outbox.Message{UserID: user, Subject: "flood", Payload: event.AccountChanged{Changed: event.AccountTags}}
+	}
+	err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+		_, err := o.Append(t.Context(), tx, messages...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAFloodOfOneUserHoldsUpNobodyElse(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.New(t).Pool(t, topology.API)
+	o, b := outbox.New(topology.API), newBroker()
+	const shard, events = 3, 2000
+	flooding := userIn(shard)
+	flood(t, pool, o, flooding, events)
+	// More users than take turns at once, so that the turns have to go round.
+	others := make([]uuid.UUID, 30)
+	for i := range others {
+		others[i] = userIn(shard)
+		write(t, pool, o, others[i], "late")
+	}
+	relay(t, o, pool, b)
+	b.until(t, func() bool { return len(b.subjects(flooding)) == events })
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	lastOther := 0
+	for i, e := range b.accepted {
+		if e.Subject == "late" {
+			lastOther = i
+		}
+	}
+	if len(b.accepted) != events+len(others) || lastOther > 200 {
+		t.Errorf("of %d events the last of the other users' came as number %d, behind the flood", len(b.accepted), lastOther)
+	}
+}
+
+// exposed are the metrics as Prometheus reads them.
+func exposed(reg *prometheus.Registry) string {
+	w := httptest.NewRecorder()
+	promhttp.HandlerFor(reg, promhttp.HandlerOpts{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+	return w.Body.String()
+}
+
+func TestAnEventThatCannotBePublishedHoldsUpItsUserAlone(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.New(t).Pool(t, topology.API)
+	o, b, reg := outbox.New(topology.API), newBroker(), prometheus.NewRegistry()
+	const shard = 5
+	stuck, other := userIn(shard), userIn(shard)
+	// As a newer release, since withdrawn, would have left it.
+	if _, err := pool.Exec(t.Context(), `INSERT INTO outbox (source, shard, user_id, topic, event) VALUES ($1, $2, $3, 'topic-of-tomorrow', '{}')`,
+		topology.API.Name, shard, stuck); err != nil {
+		t.Fatal(err)
+	}
+	flood(t, pool, o, stuck, 600)
+	relayTo(t, o, pool, b, reg)
+	for !strings.Contains(exposed(reg), "\nrondo_outbox_users_set_aside 1\n") {
+		if t.Context().Err() != nil {
+			t.Fatal("no metric says that a user is set aside")
+		}
+	}
+	write(t, pool, o, other, numbered("x", 40)...)
+	b.until(t, func() bool { return len(b.subjects(other)) == 40 })
+	if got := b.subjects(stuck); len(got) != 0 {
+		t.Errorf("%d events overtook the one before them", len(got))
+	}
+}
+
+func TestARelayKeepsWhatItIsPublishingFromOneThatJoins(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.New(t).Pool(t, topology.API)
+	o, left, right := outbox.New(topology.API), newBroker(), newBroker()
+	// These are the shards that the first relay gives away.
+	slow, quick := userIn(topology.OutboxShards-1), userIn(topology.OutboxShards-2)
+	gate := make(chan struct{})
+	left.gates = map[string]chan struct{}{slow.String(): gate}
+	write(t, pool, o, slow, "slow")
+	relay(t, o, pool, left)
+	left.until(t, func() bool { return left.holding(slow) })
+
+	relay(t, o, pool, right)
+	for leases := 0; leases < topology.OutboxShards/2-1; {
+		if err := pool.QueryRow(t.Context(), `
+			SELECT count(*) FROM outbox_leases WHERE shard >= $1 AND owner <> (SELECT owner FROM outbox_leases WHERE shard = 0)`,
+			topology.OutboxShards/2).Scan(&leases); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, pool, o, quick, "quick")
+	right.until(t, func() bool { return len(right.subjects(quick)) == 1 })
+	if got := right.subjects(slow); len(got) != 0 {
+		t.Errorf("%v is on its way twice", got)
+	}
+	close(gate)
+	left.until(t, func() bool { return len(left.subjects(slow)) == 1 })
+	write(t, pool, o, slow, "after")
+	for len(left.subjects(slow))+len(right.subjects(slow)) < 2 {
+		select {
+		case <-left.changed:
+		case <-right.changed:
+		case <-t.Context().Done():
+			t.Fatal("the test ended first")
+		}
+	}
+	if got := append(left.subjects(slow), right.subjects(slow)...); !slices.Equal(got, []string{"slow", "after"}) {
+		t.Errorf("published %v", got)
 	}
 }
