@@ -19,6 +19,7 @@ const (
 	Unauthenticated  Code = "unauthenticated"        // 401
 	Forbidden        Code = "forbidden"              // 403: known, but this token may not
 	NotFound         Code = "not_found"              // 404, also for another user's row
+	MethodNotAllowed Code = "method_not_allowed"     // 405, with Allow
 	Conflict         Code = "conflict"               // 409
 	Stale            Code = "stale"                  // 412, a newer version exists
 	TooLarge         Code = "too_large"              // 413

@@ -10,12 +10,11 @@ import (
 	"os"
 	"time"
 
-	"github.com/rondohq/rondo/platform/fault"
 	"github.com/rondohq/rondo/platform/topology"
 	"github.com/rondohq/rondo/services/api/server"
 	"github.com/rondohq/rondo/services/internal/idempotency"
-	"github.com/rondohq/rondo/services/internal/problem"
 	"github.com/rondohq/rondo/services/internal/program"
+	"github.com/rondohq/rondo/services/internal/rest"
 	"github.com/rondohq/rondo/services/migrations"
 )
 
@@ -49,19 +48,15 @@ func wire(_ context.Context, p *program.Program) error {
 		return err //nolint:wrapcheck // says all
 	}
 	api.Register(p.Public)
-	p.Public.HandleFunc("/", nothing)
+	p.Public.Handle("/", rest.Fallback(p.Public))
 
 	invoked := http.NewServeMux()
 	api.Register(invoked)
-	invoked.HandleFunc("/", nothing)
+	invoked.Handle("/", rest.Fallback(invoked))
 	p.Calls.HandleInvocations("/api/", p.HTTP(invoked))
 
 	p.Add("purge of idempotency keys", func(ctx context.Context) error {
 		return idempotency.Purge(ctx, p.Pool, p.Log)
 	})
 	return nil
-}
-
-func nothing(w http.ResponseWriter, r *http.Request) {
-	problem.Write(r.Context(), fault.New(fault.NotFound, "There is nothing at %s.", r.URL.Path), w)
 }

@@ -31,8 +31,8 @@ func Register(mux rest.Router, e Endpoints) {
 // takes calls on behalf of others sets RemoteAddr to theirs.
 func decodeFrom[T any](r *http.Request) (from[T], error) {
 	key := r.Header.Get(idempotency.Header)
-	if len(key) > idempotency.MaxKey {
-		return from[T]{}, fault.Invalidf(idempotency.Header, "is longer than %d bytes", idempotency.MaxKey)
+	if err := idempotency.CheckKey(key); err != nil {
+		return from[T]{}, err //nolint:wrapcheck // a fault
 	}
 	in, err := rest.Decode[T](r)
 	return from[T]{Address: r.RemoteAddr, Key: key, In: in}, err

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -46,8 +47,8 @@ func Middleware(maxBody int64, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if len(key) > MaxKey {
-			problem.Write(r.Context(), fault.Invalidf(Header, "is longer than %d bytes", MaxKey), w)
+		if err := CheckKey(key); err != nil {
+			problem.Write(r.Context(), err, w)
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -60,6 +61,18 @@ func Middleware(maxBody int64, next http.Handler) http.Handler {
 		r = r.WithContext(context.WithValue(r.Context(), contextKey{}, c))
 		next.ServeHTTP(&marker{ResponseWriter: w, call: c}, r)
 	})
+}
+
+// CheckKey refuses a key that is too long or has other characters than printable
+// ASCII, which is all that a header can carry safely (RFC 9110 §5.5).
+func CheckKey(key string) error {
+	switch {
+	case len(key) > MaxKey:
+		return fault.Invalidf(Header, "is longer than %d bytes", MaxKey)
+	case strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }):
+		return fault.Invalidf(Header, "has a character that is not printable ASCII")
+	}
+	return nil
 }
 
 func fingerprint(r *http.Request, body []byte) [sha256.Size]byte {

@@ -92,6 +92,11 @@ func TestAKeyIsForOneRequest(t *testing.T) {
 	if w := c.post(strings.Repeat("k", 256), "x"); w.Code != http.StatusBadRequest {
 		t.Errorf("a long key: %d", w.Code)
 	}
+	for _, key := range []string{"caf\xc3\xa9", "\xff"} { // the second PostgreSQL could not even keep
+		if w := c.post(key, "x"); w.Code != http.StatusBadRequest {
+			t.Errorf("the key %q: %d", key, w.Code)
+		}
+	}
 	if w := c.post("big", strings.Repeat("x", 1<<10+1)); w.Code != http.StatusRequestEntityTooLarge {
 		t.Errorf("a large body: %d", w.Code)
 	}

@@ -18,6 +18,10 @@ import (
 // ContentType of a problem (RFC 9457 §3).
 const ContentType = "application/problem+json"
 
+// StatusGone is what logs and metrics say when the client has left before its
+// answer; the code is the one that nginx made common.
+const StatusGone = 499
+
 // Document is the body of every error. Code is stable; the texts may change.
 type Document struct {
 	Type    string        `json:"type"` // always about:blank: Code says it all
@@ -40,6 +44,8 @@ func Status(code fault.Code) int {
 		return http.StatusForbidden
 	case fault.NotFound:
 		return http.StatusNotFound
+	case fault.MethodNotAllowed:
+		return http.StatusMethodNotAllowed
 	case fault.Conflict:
 		return http.StatusConflict
 	case fault.Stale:
@@ -63,11 +69,14 @@ func Status(code fault.Code) int {
 // and shown as an internal error without detail. It has the shape of go-kit's
 // ErrorEncoder.
 func Write(ctx context.Context, err error, w http.ResponseWriter) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		// Nobody reads the answer, and nothing here has failed.
+		w.WriteHeader(StatusGone)
+		return
+	}
 	var f *fault.Error
 	switch {
 	case errors.As(err, &f):
-	case errors.Is(err, context.Canceled):
-		f = fault.New(fault.Unavailable, "The request was given up.")
 	case errors.Is(err, context.DeadlineExceeded):
 		f = fault.New(fault.Unavailable, "That took too long. Please try again.")
 	default:

@@ -1,6 +1,7 @@
 package problem_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -47,5 +48,16 @@ func TestInternalsAreNeverShown(t *testing.T) {
 		if w, _ := write(t, err); w.Code < 500 || strings.Contains(w.Body.String(), "hunter2") {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
+	}
+}
+
+func TestAClientThatLeftIsNoFailureOfOurs(t *testing.T) {
+	t.Parallel()
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	w := httptest.NewRecorder()
+	problem.Write(ctx, context.Canceled, w)
+	if w.Code != problem.StatusGone {
+		t.Errorf("it counts as %d", w.Code)
 	}
 }

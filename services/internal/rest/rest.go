@@ -96,8 +96,8 @@ func JSON(w http.ResponseWriter, status int, v any) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, err := body.WriteTo(w)
-	return err //nolint:wrapcheck // the client is gone
+	_, _ = body.WriteTo(w) // it fails when the client is gone, who cannot be told
+	return nil
 }
 
 // Decode reads a JSON document into T. Unknown fields, a second document, invalid
@@ -215,3 +215,29 @@ type through struct {
 
 // Handle implements Router.
 func (t through) Handle(pattern string, h http.Handler) { t.mux.Handle(pattern, t.middleware(h)) }
+
+// methods are those that a route may have; HEAD goes with GET.
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+}
+
+// Fallback answers what no route of mux takes: 405 with Allow (RFC 9110 §15.5.6)
+// where another method would be taken, else 404. It is for the pattern "/", and
+// mux has to have no other that holds for every method.
+func Fallback(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var allowed []string
+		for _, method := range methods {
+			other := &http.Request{Method: method, URL: r.URL, Host: r.Host}
+			if _, pattern := mux.Handler(other); strings.HasPrefix(pattern, http.MethodGet+" ") || strings.HasPrefix(pattern, method+" ") {
+				allowed = append(allowed, method)
+			}
+		}
+		if len(allowed) == 0 {
+			problem.Write(r.Context(), fault.New(fault.NotFound, "There is nothing at %s.", r.URL.Path), w)
+			return
+		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		problem.Write(r.Context(), fault.New(fault.MethodNotAllowed, "%s does not take %s.", r.URL.Path, r.Method), w)
+	})
+}

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -100,25 +102,59 @@ func (t *Telemetry) HTTP(mux *http.ServeMux) http.Handler {
 		defer span.End()
 		r = r.WithContext(ctx)
 		recorder := &recorder{ResponseWriter: w, status: http.StatusOK}
+		defer func() {
+			panicked := recover()
+			if panicked != nil {
+				t.failed(ctx, recorder, panicked)
+			}
+			t.observe(ctx, r, recorder.status, time.Since(begin))
+			if panicked != nil {
+				panic(http.ErrAbortHandler) // the answer is not whole: break the connection
+			}
+		}()
 		mux.ServeHTTP(recorder, r)
-
-		route, method := r.Pattern, r.Method // the mux has set the pattern
-		if route == "" {
-			// A method of somebody's invention must not become a label.
-			route, method = "none", "other"
-		}
-		elapsed := time.Since(begin)
-		t.requests.WithLabelValues(method, route, strconv.Itoa(recorder.status)).Inc()
-		t.durations.WithLabelValues(method, route).Observe(elapsed.Seconds())
-		span.SetName(route)
-		span.SetAttributes(attribute.Int("http.response.status_code", recorder.status))
-		level := slog.LevelDebug
-		if recorder.status >= http.StatusInternalServerError {
-			level = slog.LevelError
-		}
-		t.Log.LogAttrs(ctx, level, "request", slog.String("method", r.Method), slog.String("route", route),
-			slog.Int("status", recorder.status), slog.Duration("elapsed", elapsed))
 	})
+}
+
+// failed logs a handler's panic, once and with its place, and answers when nothing
+// was answered yet.
+func (t *Telemetry) failed(ctx context.Context, w *recorder, panicked any) {
+	if panicked == http.ErrAbortHandler { //nolint:err113,errorlint // net/http compares it so, too
+		return // a handler's way to break an answer off
+	}
+	t.Log.ErrorContext(ctx, "a handler panicked", "panic", fmt.Sprint(panicked), "stack", string(debug.Stack()))
+	if w.wrote {
+		w.status = http.StatusInternalServerError
+		return
+	}
+	w.Header().Set("Connection", "close")
+	http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	_ = http.NewResponseController(w).Flush()
+}
+
+func (t *Telemetry) observe(ctx context.Context, r *http.Request, status int, elapsed time.Duration) {
+	route, method := r.Pattern, r.Method // the mux has set the pattern
+	if route == "" {
+		route = "none"
+	}
+	if !slices.Contains(methods, method) {
+		method = "other" // somebody's invention must not become a label
+	}
+	t.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
+	t.durations.WithLabelValues(method, route).Observe(elapsed.Seconds())
+	span := trace.SpanFromContext(ctx)
+	span.SetName(route)
+	span.SetAttributes(attribute.Int("http.response.status_code", status))
+	level := slog.LevelDebug
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	t.Log.LogAttrs(ctx, level, "request", slog.String("method", method), slog.String("route", route),
+		slog.Int("status", status), slog.Duration("elapsed", elapsed))
+}
+
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
 
 // recorder remembers the status.
@@ -135,6 +171,12 @@ func (r *recorder) WriteHeader(status int) {
 		r.status, r.wrote = status, true
 	}
 	r.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (r *recorder) Write(p []byte) (int, error) {
+	r.wrote = true
+	return r.ResponseWriter.Write(p) //nolint:wrapcheck // a decorator
 }
 
 // Unwrap lets http.ResponseController flush a stream.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -20,6 +21,7 @@ func TestRequestsAreCountedByTemplateAndNeverByPath(t *testing.T) {
 	tel := telemetry.New(slog.New(slog.DiscardHandler))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/tasks/{id}", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	mux.HandleFunc("/", http.NotFound)
 	handler := tel.HTTP(mux)
 	for _, r := range []*http.Request{
 		httptest.NewRequest(http.MethodGet, "/api/tasks/1", http.NoBody),
@@ -31,7 +33,7 @@ func TestRequestsAreCountedByTemplateAndNeverByPath(t *testing.T) {
 	want := `
 # HELP http_requests_total HTTP requests answered, by method, route template and status.
 # TYPE http_requests_total counter
-http_requests_total{code="404",method="other",route="none"} 1
+http_requests_total{code="404",method="other",route="/"} 1
 http_requests_total{code="418",method="GET",route="GET /api/tasks/{id}"} 2
 `
 	if err := testutil.GatherAndCompare(tel.Registry, strings.NewReader(want), "http_requests_total"); err != nil {
@@ -61,5 +63,51 @@ func TestReadyNamesWhatIsMissing(t *testing.T) {
 	mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", http.NoBody))
 	if w.Code != http.StatusOK {
 		t.Errorf("%d %q", w.Code, w.Body)
+	}
+}
+
+func TestAPanicIsAnsweredLoggedAndCounted(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	tel := telemetry.New(slog.New(slog.NewTextHandler(&log, nil)))
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /early", func(http.ResponseWriter, *http.Request) { panic("early") })
+	mux.HandleFunc("GET /late", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("half"))
+		panic("late")
+	})
+	server := httptest.NewServer(tel.HTTP(mux))
+	t.Cleanup(server.Close)
+	get := func(path string) (int, error) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := server.Client().Do(req)
+		if err != nil {
+			return 0, err
+		}
+		defer resp.Body.Close()
+		_, err = io.ReadAll(resp.Body)
+		return resp.StatusCode, err
+	}
+	if status, _ := get("/early"); status != http.StatusInternalServerError {
+		t.Errorf("a panic before the answer: %d", status)
+	}
+	if status, err := get("/late"); err == nil {
+		t.Errorf("half an answer looks whole: %d", status)
+	}
+	server.Close() // all handlers have ended
+	want := `
+# HELP http_requests_total HTTP requests answered, by method, route template and status.
+# TYPE http_requests_total counter
+http_requests_total{code="500",method="GET",route="GET /early"} 1
+http_requests_total{code="500",method="GET",route="GET /late"} 1
+`
+	if err := testutil.GatherAndCompare(tel.Registry, strings.NewReader(want), "http_requests_total"); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(log.String(), "early") || !strings.Contains(log.String(), "telemetry_test.go") {
+		t.Errorf("the log does not say where: %s", log.String())
 	}
 }
