@@ -27,7 +27,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 		},
 		Composer: Composer{
 			Label: "Add a task", Placeholder: "What needs doing?", Due: "Due date", Time: "Time",
-			Priority: "Priority", Tags: "Tags", TagsPlaceholder: "Tags, with commas", Add: "Add task",
+			Priority: "Priority", Tags: "Tags", TagsPlaceholder: "Tags, such as home, work", Add: "Add task",
 		},
 		Filters: Filters{
 			Search: "Search tasks", SearchPlaceholder: "Search", Open: "Filter", Label: "Filters", Sort: "Sort by",

@@ -205,8 +205,8 @@ func refusedInput(err error) bool {
 	switch fault.CodeOf(err) {
 	case fault.Invalid, fault.Unprocessable, fault.Conflict, fault.TooLarge:
 		return true
-	case fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Stale, fault.UnsupportedMedia,
-		fault.RateLimited, fault.Unavailable, fault.Internal:
+	case fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.MethodNotAllowed, fault.Stale,
+		fault.UnsupportedMedia, fault.RateLimited, fault.Unavailable, fault.Internal:
 	}
 	return false
 }

@@ -329,7 +329,7 @@ func sentence(t *text.Catalogue, f *fault.Error) string {
 		return t.Errors.InternalTitle + ". " + t.Errors.InternalHint
 	case fault.Conflict, fault.Stale:
 		return t.Errors.ConflictHint
-	case fault.Forbidden:
+	case fault.Forbidden, fault.MethodNotAllowed:
 		return t.Errors.NotAllowed
 	case fault.Invalid, fault.Unprocessable, fault.UnsupportedMedia, fault.Unauthenticated:
 	}

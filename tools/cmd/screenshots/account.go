@@ -52,7 +52,10 @@ var items = []item{
 	{title: "Find a present for Jonas", notes: "He liked the map of the lakes at Lena's.", tags: []string{"family"}, due: on(12)},
 	{title: "Compare train and night bus to Vienna", tags: []string{"travel"}, due: on(9)},
 	{title: "Sort the photos of last summer", priority: "low"},
-	{title: "Plan the workshop on incident reviews", notes: "Half a day, twelve people. Ask Priya for last year's notes.", tags: []string{"work"}, due: &day{6, "10:00"}},
+	{
+		title: "Plan the workshop on incident reviews", tags: []string{"work"}, due: &day{6, "10:00"},
+		notes: "Half a day, twelve people. Ask Priya for last year's notes.",
+	},
 	{title: "Dinner with Amara and Tom", tags: []string{"friends"}, due: &day{4, "19:30"}},
 	{title: "Change the filter of the kitchen tap", priority: "low", tags: []string{"home"}, due: on(3)},
 	{title: "Return the parcel", tags: []string{"errands"}, due: on(-1)},
@@ -62,7 +65,12 @@ var items = []item{
 	{title: "Run 5 km along the river", tags: []string{"health"}, due: on(0)},
 	{
 		title: "Finish the slides for the meetup", priority: "high", tags: []string{"work", "talks"}, due: &day{2, "17:00"},
-		notes: "Three things to say:\n– what broke, and how we noticed\n– the two changes that helped\n– what we would do differently\n\nKeep it under twenty minutes.",
+		notes: `Three things to say:
+– what broke, and how we noticed
+– the two changes that helped
+– what we would do differently
+
+Keep it under twenty minutes.`,
 	},
 }
 

@@ -57,7 +57,8 @@ var entrance = []view{
 // rooms are what someone sees who has signed in.
 func rooms(someone person) []view {
 	const live = `document.documentElement.dataset.live === "on"`
-	open := `document.getElementById("detail").open`
+	const open = `document.getElementById("detail").open`
+	opening := `document.querySelector("#task-` + someone.remarkable + ` .task-title").click()`
 	return []view{
 		{name: "tasks", path: "/tasks", until: live},
 		{name: "today", path: "/today", until: live},
@@ -73,9 +74,9 @@ func rooms(someone person) []view {
 		{name: "sidebar", path: "/tasks", script: `document.getElementById("sidebar").showPopover()`, until: live, only: onPhone},
 		{name: "account-menu", path: "/tasks", script: `document.querySelector(".account summary").click()`, until: live, only: onLaptop},
 		{name: "row", path: "/tasks", script: `document.querySelector(".task-title").focus()`, until: live, only: onLaptop},
-		{name: "details", path: "/tasks", script: `document.querySelector("#task-` + someone.remarkable + ` .task-title").click()`, until: open},
+		{name: "details", path: "/tasks", script: opening, until: open},
 		{name: "details-page", path: "/tasks/" + someone.remarkable},
-		{name: "keys", path: "/tasks", script: `document.getElementById("keys").showModal()`, until: live},
+		{name: "keys", path: "/tasks", script: `document.querySelector("[data-keys]").click()`, until: live},
 		{name: "settings", path: "/settings"},
 		{name: "not-found", path: "/nowhere"},
 	}
@@ -94,7 +95,7 @@ func (c camera) album(someone person, l look, folder string, out io.Writer) erro
 		return err
 	}
 	defer closeTab()
-	if err := os.MkdirAll(filepath.Join(folder, l.name), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(folder, l.name), 0o750); err != nil {
 		return fmt.Errorf("making the folder: %w", err)
 	}
 	take := func(views []view) error {
@@ -145,7 +146,7 @@ func (c camera) readme(ctx context.Context, someone person, file string, out io.
 	if len(small) > maxReadme {
 		return fmt.Errorf("the picture has %d bytes, more than %d", len(small), maxReadme)
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 		return fmt.Errorf("making the folder: %w", err)
 	}
 	if err := os.WriteFile(file, small, 0o644); err != nil { //nolint:gosec // a picture for everybody

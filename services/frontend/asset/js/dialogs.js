@@ -19,21 +19,24 @@ export function showKeys() {
   keys.focus();
 }
 
-// Opens the details with the caret behind the title; without a keyboard at hand,
-// one on the screen would hide what is to be read.
+// Opens the details with the caret behind the title; on a touch screen, the
+// keyboard would come up and hide what is to be read.
 function showDetail() {
   const dialog = detail();
   dialog.showModal();
   const title = dialog.querySelector("[autofocus]");
-  if (matchMedia("(hover: none)").matches) dialog.focus();
+  if (matchMedia("(pointer: coarse)").matches) dialog.focus();
   else title?.setSelectionRange(title.value.length, title.value.length);
 }
 
 export function start() {
-  // The details arrive in the dialog; it opens when they are there.
-  document.addEventListener("htmx:afterSwap", (event) => {
-    const target = event.detail.target;
+  // The details arrive in the dialog; it opens when they are there, and when htmx
+  // has done with the focus.
+  document.addEventListener("htmx:afterSettle", ({ detail: { target } }) => {
     if (target?.id === "detail-body" && target.firstElementChild && !detail().open) showDetail();
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const { target } = event.detail;
     if (target?.id === "main" || event.target.id === "main") {
       document.getElementById("sidebar")?.hidePopover?.();
     }
