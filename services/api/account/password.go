@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/alexedwards/argon2id"
@@ -15,6 +16,11 @@ import (
 // 19 MiB, two passes, one lane. It takes some 30 ms of one core on a laptop.
 var hashing = &argon2id.Params{Memory: 19 << 10, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
+// quiet is how long nobody has to hash before the memory goes back to the system.
+// The garbage collector would keep it for minutes, many times what the service
+// needs at rest.
+const quiet = 3 * time.Second
+
 // maxWaiting bounds the queue for a turn at hashing: a few seconds' worth.
 const maxWaiting = 256
 
@@ -25,10 +31,13 @@ type Passwords struct {
 	turns   chan struct{}
 	waiting chan struct{}
 	decoy   string
+	tidy    *time.Timer
 }
 
 // NewPasswords makes the decoy hash that unknown accounts are compared with.
-func NewPasswords() (*Passwords, error) {
+func NewPasswords() (*Passwords, error) { return newPasswords(debug.FreeOSMemory) }
+
+func newPasswords(giveBack func()) (*Passwords, error) {
 	decoy, err := argon2id.CreateHash("nobody has this password", hashing)
 	if err != nil {
 		return nil, fmt.Errorf("making a decoy hash: %w", err)
@@ -37,6 +46,7 @@ func NewPasswords() (*Passwords, error) {
 		turns:   make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 		waiting: make(chan struct{}, maxWaiting),
 		decoy:   decoy,
+		tidy:    time.AfterFunc(quiet, giveBack),
 	}, nil
 }
 
@@ -90,7 +100,10 @@ func (p *Passwords) turn(ctx context.Context) (done func(), err error) {
 		<-p.turns
 		return nil, context.Cause(ctx)
 	}
-	return func() { <-p.turns }, nil
+	return func() {
+		p.tidy.Reset(quiet)
+		<-p.turns
+	}, nil
 }
 
 func busy() error {

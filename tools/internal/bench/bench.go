@@ -60,7 +60,7 @@ func Run(ctx context.Context, target Target, size Size, progress io.Writer) ([]R
 	}
 	defer db.Close(context.WithoutCancel(ctx))
 	r := &runner{client: newClient(target.API), target: target, size: size, progress: progress, db: db}
-	for _, step := range []func(context.Context) error{r.atRest, r.steady, r.saturate, r.large} {
+	for _, step := range []func(context.Context) error{r.beforeLoad, r.steady, r.saturate, r.large, r.afterLoad} {
 		if err := step(ctx); err != nil {
 			return r.rows, err
 		}
@@ -72,8 +72,20 @@ func (r *runner) sayf(format string, args ...any) { fmt.Fprintf(r.progress, form
 
 func (r *runner) add(rows ...Row) { r.rows = append(r.rows, rows...) }
 
-// atRest reads each service's memory before any load.
-func (r *runner) atRest(ctx context.Context) error {
+// calm is how long services are left alone after the load before they are at rest.
+const calm = 15 * time.Second
+
+func (r *runner) beforeLoad(ctx context.Context) error { return r.atRest(ctx, "before the load") }
+
+func (r *runner) afterLoad(ctx context.Context) error {
+	if !wait(ctx, calm) {
+		return context.Cause(ctx) //nolint:wrapcheck // says all
+	}
+	return r.atRest(ctx, "after the load")
+}
+
+// atRest reads each service's memory.
+func (r *runner) atRest(ctx context.Context, when string) error {
 	most, name := 0.0, ""
 	for service, base := range r.target.Metrics {
 		bytes, err := r.metric(ctx, base, "process_resident_memory_bytes")
@@ -84,7 +96,7 @@ func (r *runner) atRest(ctx context.Context) error {
 			most, name = bytes, service
 		}
 	}
-	r.add(Row{What: "service memory at rest, the largest", Goal: 40, Measured: most / (1 << 20), Unit: "MiB", Note: name})
+	r.add(Row{What: "service memory at rest, " + when + ", the largest", Goal: 40, Measured: most / (1 << 20), Unit: "MiB", Note: name})
 	return nil
 }
 
