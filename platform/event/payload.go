@@ -12,7 +12,7 @@ type Task struct {
 	Title        string     `json:"title"`
 	Description  string     `json:"description"`
 	Priority     string     `json:"priority"` // high, medium or low
-	Status       string     `json:"status"`   // pending, active, completed, cancelled, skipped or failed
+	Status       string     `json:"status"`   // a TaskStatus
 	DueAt        *time.Time `json:"due_at"`
 	ParentID     *string    `json:"parent_id"`
 	Position     float64    `json:"position"`
@@ -46,12 +46,12 @@ type TaskDeleted struct {
 
 // TaskStatusChanged says that a task went from one status to another.
 type TaskStatusChanged struct {
-	TaskID  string  `json:"task_id"`
-	Version int64   `json:"version"`
-	From    string  `json:"from"`
-	To      string  `json:"to"`
-	Title   string  `json:"title"`
-	Series  *string `json:"series_id"`
+	TaskID  string     `json:"task_id"`
+	Version int64      `json:"version"`
+	From    TaskStatus `json:"from"`
+	To      TaskStatus `json:"to"`
+	Title   string     `json:"title"`
+	Series  *string    `json:"series_id"`
 }
 
 // AccountChanged tells open tabs to fetch something again.

@@ -17,18 +17,18 @@ func main() { os.Exit(program.Main(topology.Notifier, wire)) }
 
 func wire(_ context.Context, p *program.Program) error {
 	for _, sub := range topology.Notifier.Subscribes {
-		inbox.On(p.Inbox(sub), noteStatus)
+		inbox.On(p.Inbox(sub), keepStanding)
 	}
 	return nil
 }
 
-// finished is what this service keeps of a change of status for now: whether
+// standing is what this service keeps of a change of status for now: whether
 // reminders of the task still have a purpose.
-type finished struct {
+type standing struct {
 	Task string `json:"task_id"`
 	Open bool   `json:"open"`
 }
 
-func noteStatus(_ context.Context, _ pgx.Tx, e event.Envelope, p event.TaskStatusChanged) (any, error) {
-	return finished{Task: e.Subject, Open: p.To == "pending" || p.To == "active"}, nil
+func keepStanding(_ context.Context, _ pgx.Tx, e event.Envelope, p event.TaskStatusChanged) (any, error) {
+	return standing{Task: e.Subject, Open: p.To.Open()}, nil
 }

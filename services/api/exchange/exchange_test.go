@@ -222,7 +222,7 @@ func TestBadRowsAreNamedAndNothingIsImported(t *testing.T) {
 			exchange.CSV, "title,priority,due_at\ngood,high,\n,urgent,tomorrow\n",
 			[]fault.Field{
 				{Row: 3, Name: "due_at", Message: "must be a time such as 2026-11-24T09:00:00Z (RFC 3339)"},
-				{Row: 3, Name: "title", Message: "is empty"},
+				{Row: 3, Name: "title", Message: "is required"},
 				{Row: 3, Name: "priority", Message: "must be one of high, medium, low"},
 			},
 		},

@@ -24,7 +24,7 @@ func payloads(before *Task, after Task) []event.Payload {
 	if deleted {
 		events = append(events, event.TaskDeleted{Task: Snapshot(after)})
 	}
-	if !deleted || !slices.Equal(withoutStatus(changed), nil) {
+	if !deleted || len(withoutStatus(changed)) > 0 {
 		events = append(events, event.TaskUpdated{
 			TaskID: after.ID.String(), Version: after.Version, ChangedFields: changed,
 			Before: Snapshot(*before), After: Snapshot(after),
@@ -33,7 +33,7 @@ func payloads(before *Task, after Task) []event.Payload {
 	if after.Status != before.Status {
 		events = append(events, event.TaskStatusChanged{
 			TaskID: after.ID.String(), Version: after.Version,
-			From: string(before.Status), To: string(after.Status), Title: after.Title, Series: text(after.SeriesID),
+			From: before.Status, To: after.Status, Title: after.Title, Series: words(after.SeriesID),
 		})
 	}
 	return events
@@ -63,13 +63,13 @@ func Snapshot(t Task) event.Task {
 	return event.Task{
 		ID: t.ID.String(), Title: t.Title, Description: t.Description,
 		Priority: string(t.Priority), Status: string(t.Status),
-		DueAt: t.DueAt, ParentID: text(t.ParentID), Position: t.Position, Tags: t.Tags, Version: t.Version,
-		SeriesID: text(t.SeriesID), OccurrenceAt: t.OccurrenceAt, CompletedAt: t.CompletedAt,
+		DueAt: t.DueAt, ParentID: words(t.ParentID), Position: t.Position, Tags: t.Tags, Version: t.Version,
+		SeriesID: words(t.SeriesID), OccurrenceAt: t.OccurrenceAt, CompletedAt: t.CompletedAt,
 		CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt,
 	}
 }
 
-func text(id *uuid.UUID) *string {
+func words(id *uuid.UUID) *string {
 	if id == nil {
 		return nil
 	}

@@ -115,8 +115,9 @@ func (p *Postgres) Change(ctx context.Context, owner, id uuid.UUID, change func(
 }
 
 func (p *Postgres) changeIn(ctx context.Context, tx pgx.Tx, owner, id uuid.UUID, change func(Task) (Task, error)) (Task, error) {
-	// Locking comes before reading the tags, so that both are of one moment.
-	if _, err := tx.Exec(ctx, `SELECT FROM tasks WHERE user_id = $1 AND id = $2 FOR UPDATE`, owner, id); err != nil {
+	// Locking comes before reading the tags, so that both are of one moment. The key
+	// stays, so that others may refer to the task meanwhile.
+	if _, err := tx.Exec(ctx, `SELECT FROM tasks WHERE user_id = $1 AND id = $2 FOR NO KEY UPDATE`, owner, id); err != nil {
 		return Task{}, fmt.Errorf("locking a task: %w", err)
 	}
 	before, err := scan(tx.QueryRow(ctx, `SELECT `+columns+` FROM tasks t WHERE t.user_id = $1 AND t.id = $2`, owner, id))
@@ -146,7 +147,6 @@ func (p *Postgres) changeIn(ctx context.Context, tx pgx.Tx, owner, id uuid.UUID,
 		}
 	}
 	after.Version = before.Version + 1
-	after.UpdatedAt = instant(time.Now())
 	batch.Queue(`
 		UPDATE tasks SET title = $3, description = $4, priority = $5, status = $6, due_at = $7, parent_id = $8,
 			position = $9, version = $10, completed_at = $11, updated_at = $12
@@ -255,12 +255,17 @@ func queueTags(batch *pgx.Batch, task uuid.UUID, tags []uuid.UUID) {
 }
 
 // checkParent refuses a parent that is not the owner's, that is below the task
-// itself, or that is nested too deep.
+// itself, or under which the task and what is below it would be nested too deep.
 func checkParent(ctx context.Context, tx pgx.Tx, t Task) error {
 	if t.ParentID == nil {
 		return nil
 	}
-	var depth int
+	// Two moves at once, each fine by itself, could make a circle: one owner's go one
+	// after the other.
+	if _, err := tx.Exec(ctx, `SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE`, t.Owner); err != nil {
+		return fmt.Errorf("locking the owner's tree: %w", err)
+	}
+	var above, below int
 	var circle bool
 	err := tx.QueryRow(ctx, `
 		WITH RECURSIVE up AS (
@@ -268,16 +273,22 @@ func checkParent(ctx context.Context, tx pgx.Tx, t Task) error {
 			UNION ALL
 			SELECT p.id, p.parent_id, up.depth + 1 FROM tasks p JOIN up ON p.id = up.parent_id
 			WHERE p.user_id = $1 AND up.depth < $4
+		), down AS (
+			SELECT $3::uuid AS id, 1 AS depth
+			UNION ALL
+			SELECT c.id, down.depth + 1 FROM tasks c JOIN down ON c.parent_id = down.id
+			WHERE c.user_id = $1 AND down.depth < $4
 		)
-		SELECT count(*), coalesce(bool_or(id = $3), false) FROM up`, t.Owner, *t.ParentID, t.ID, MaxDepth).Scan(&depth, &circle)
+		SELECT (SELECT count(*) FROM up), (SELECT max(depth) FROM down), EXISTS (SELECT FROM up WHERE id = $3)`,
+		t.Owner, *t.ParentID, t.ID, MaxDepth).Scan(&above, &below, &circle)
 	switch {
 	case err != nil:
 		return fmt.Errorf("looking at the parent: %w", err)
-	case depth == 0:
+	case above == 0:
 		return fault.Invalidf("parent_id", "is no task of yours")
 	case circle:
 		return fault.Invalidf("parent_id", "is below the task itself")
-	case depth >= MaxDepth:
+	case above+below > MaxDepth:
 		return fault.Invalidf("parent_id", "is nested deeper than %d levels", MaxDepth)
 	}
 	return nil

@@ -190,6 +190,57 @@ func TestSubtasksFormNoCircle(t *testing.T) {
 	}
 }
 
+func TestMovesAtOnceFormNoCircleEither(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for range 20 {
+		one, two := b.create(t, task.Draft{Title: "one"}), b.create(t, task.Draft{Title: "two"})
+		under := func(child, parent task.Task) error {
+			_, err := b.service.Update(t.Context(), b.owner, child.ID, nil, task.Change{ParentID: &parent.ID})
+			return err
+		}
+		var first, second error
+		var moves sync.WaitGroup
+		moves.Go(func() { first = under(one, two) })
+		moves.Go(func() { second = under(two, one) })
+		moves.Wait()
+		if (first == nil) == (second == nil) || fault.CodeOf(errors.Join(first, second)) != fault.Invalid {
+			t.Fatalf("one under two: %v, two under one: %v", first, second)
+		}
+	}
+}
+
+func TestATreeIsNestedNoDeeperWhenItIsMoved(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	chain := func(n int) (top, bottom task.Task) {
+		for i := range n {
+			d := task.Draft{Title: "level"}
+			if i > 0 {
+				d.ParentID = &bottom.ID
+			}
+			bottom = b.create(t, d)
+			if i == 0 {
+				top = bottom
+			}
+		}
+		return top, bottom
+	}
+	_, bottom := chain(task.MaxDepth / 2)
+	fits, _ := chain(task.MaxDepth / 2)
+	deep, _ := chain(task.MaxDepth/2 + 1)
+	move := func(what task.Task) error {
+		_, err := b.service.Update(t.Context(), b.owner, what.ID, nil, task.Change{ParentID: &bottom.ID})
+		return err
+	}
+	if err := move(fits); err != nil {
+		t.Errorf("as deep as may be: %v", err)
+	}
+	if err := move(deep); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("a level too deep: %v", err)
+	}
+}
+
 func TestADeletedTaskLeavesTheListAndComesBack(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -8,12 +8,12 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
+	"github.com/rondohq/rondo/platform/event"
 	"github.com/rondohq/rondo/platform/fault"
+	"github.com/rondohq/rondo/services/api/text"
 )
 
 // Limits of a task; the database checks the first two as well. Lengths count characters.
@@ -38,17 +38,17 @@ const (
 // Priorities lists all, heaviest first.
 func Priorities() []Priority { return []Priority{High, Medium, Low} }
 
-// Status is where a task stands.
-type Status string
+// Status is where a task stands; events use the same words.
+type Status = event.TaskStatus
 
 // The statuses. Pending and Active tasks are open.
 const (
-	Pending   Status = "pending"
-	Active    Status = "active"
-	Completed Status = "completed"
-	Cancelled Status = "cancelled" // deleted by its owner; Reopen brings it back
-	Skipped   Status = "skipped"   // an occurrence that its series left out
-	Failed    Status = "failed"
+	Pending   = event.TaskPending
+	Active    = event.TaskActive
+	Completed = event.TaskCompleted
+	Cancelled = event.TaskCancelled // deleted by its owner; Reopen brings it back
+	Skipped   = event.TaskSkipped
+	Failed    = event.TaskFailed
 )
 
 // Statuses lists all.
@@ -125,7 +125,8 @@ type Change struct {
 	Tags        *[]string
 }
 
-// Apply returns the task as it is after the change, or says which fields are bad.
+// Apply returns the task as it is after the change at the instant now, or says which
+// fields are bad. The version is the store's to count.
 func (t Task) Apply(c Change, now time.Time) (Task, error) {
 	set(&t.Title, c.Title)
 	set(&t.Description, c.Description)
@@ -145,6 +146,7 @@ func (t Task) Apply(c Change, now time.Time) (Task, error) {
 			t.CompletedAt = &at
 		}
 	}
+	t.UpdatedAt = instant(now)
 	if err := normalise(&t); err != nil {
 		return Task{}, err
 	}
@@ -164,19 +166,11 @@ func normalise(t *Task) error {
 		bad = append(bad, fault.Field{Name: field, Message: fmt.Sprintf(format, args...)})
 	}
 	t.Title = strings.TrimSpace(t.Title)
-	switch {
-	case t.Title == "":
-		complain("title", "is empty")
-	case utf8.RuneCountInString(t.Title) > MaxTitle:
-		complain("title", "is longer than %d characters", MaxTitle)
-	case strings.ContainsFunc(t.Title, unicode.IsControl):
-		complain("title", "has a control character or line break")
+	if wrong := text.Line(t.Title, 1, MaxTitle); wrong != "" {
+		complain("title", "%s", wrong)
 	}
-	switch {
-	case utf8.RuneCountInString(t.Description) > MaxDescription:
-		complain("description", "is longer than %d characters", MaxDescription)
-	case strings.ContainsFunc(t.Description, forbiddenInText):
-		complain("description", "has a control character")
+	if wrong := text.Block(t.Description, MaxDescription); wrong != "" {
+		complain("description", "%s", wrong)
 	}
 	if !slices.Contains(Priorities(), t.Priority) {
 		complain("priority", "must be one of %s", list(Priorities()))
@@ -205,9 +199,6 @@ func normalise(t *Task) error {
 	return nil
 }
 
-// forbiddenInText allows what a text of several lines needs.
-func forbiddenInText(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }
-
 // NormaliseTags trims tag names and drops repetitions (in any case), and says
 // which are bad.
 func NormaliseTags(names []string) ([]string, []fault.Field) {
@@ -216,15 +207,9 @@ func NormaliseTags(names []string) ([]string, []fault.Field) {
 	kept := make([]string, 0, len(names))
 	for i, name := range names {
 		name = strings.TrimSpace(name)
-		field := fmt.Sprintf("tags[%d]", i)
-		switch {
-		case name == "":
-			bad = append(bad, fault.Field{Name: field, Message: "is empty"})
-		case utf8.RuneCountInString(name) > MaxTag:
-			bad = append(bad, fault.Field{Name: field, Message: fmt.Sprintf("is longer than %d characters", MaxTag)})
-		case strings.ContainsFunc(name, unicode.IsControl):
-			bad = append(bad, fault.Field{Name: field, Message: "has a control character"})
-		case !seen[strings.ToLower(name)]:
+		if wrong := text.Line(name, 1, MaxTag); wrong != "" {
+			bad = append(bad, fault.Field{Name: fmt.Sprintf("tags[%d]", i), Message: wrong})
+		} else if !seen[strings.ToLower(name)] {
 			seen[strings.ToLower(name)] = true
 			kept = append(kept, name)
 		}

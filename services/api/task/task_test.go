@@ -50,6 +50,7 @@ func TestNewNamesEachBadField(t *testing.T) {
 		"far future":    {task.Draft{Title: "a", DueAt: &late}, "due_at"},
 		"empty tag":     {task.Draft{Title: "a", Tags: []string{"x", " "}}, "tags[1]"},
 		"long tag":      {task.Draft{Title: "a", Tags: []string{strings.Repeat("x", 51)}}, "tags[0]"},
+		"no UTF-8":      {task.Draft{Title: "a", Tags: []string{"\xff"}}, "tags[0]"},
 		"several":       {task.Draft{Priority: "x", ParentID: &self}, "title,priority"},
 		"too many tags": {task.Draft{Title: "a", Tags: strings.Split("abcdefghijklmnopqrstu", "")}, "tags"},
 	} {
@@ -86,6 +87,9 @@ func TestCompletedAtFollowsTheStatus(t *testing.T) {
 	again, err := done.Apply(task.Change{Status: &completed}, noon.Add(time.Hour))
 	if err != nil || !again.CompletedAt.Equal(*done.CompletedAt) {
 		t.Errorf("completing twice moves the time: %v, %v", again.CompletedAt, err)
+	}
+	if !again.UpdatedAt.Equal(noon.Add(time.Hour).Truncate(time.Microsecond)) {
+		t.Errorf("updated at %v", again.UpdatedAt)
 	}
 	open, err := done.Apply(task.Change{Status: &pending}, noon)
 	if err != nil || open.CompletedAt != nil {

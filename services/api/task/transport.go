@@ -9,12 +9,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"github.com/rondohq/rondo/platform/fault"
+	"github.com/rondohq/rondo/services/api/text"
 	"github.com/rondohq/rondo/services/internal/rest"
 )
 
@@ -153,11 +152,8 @@ func decodeQuery(r *http.Request) (Query, error) {
 	p.bad = append(p.bad, badTags...)
 	if search := single("search"); search != nil {
 		q.Search = strings.TrimSpace(*search)
-		if utf8.RuneCountInString(q.Search) > MaxTitle {
-			p.complainf("search", "is longer than %d characters", MaxTitle)
-		}
-		if !utf8.ValidString(q.Search) || strings.ContainsFunc(q.Search, unicode.IsControl) {
-			p.complainf("search", "has a control character or is not UTF-8")
+		if wrong := text.Line(q.Search, 0, MaxTitle); wrong != "" {
+			p.complainf("search", "%s", wrong)
 		}
 	}
 	if by := single("sort_by"); by != nil {
