@@ -14,6 +14,10 @@ import (
 // Grace is how long one part may take to stop.
 const Grace = 5 * time.Second
 
+// drain is how long the requests that a server has begun may take to end; what is
+// left of Grace is for breaking them off.
+const drain = Grace - time.Second
+
 // Part is something that runs until its context ends. It then finishes what it
 // has begun and returns; nil, or the context's error, is a good end.
 type Part struct {
@@ -92,9 +96,9 @@ func HTTP(name, address string, handler http.Handler) Part {
 			return fmt.Errorf("serving on %s: %w", address, err)
 		case <-ctx.Done():
 		}
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), Grace)
+		drained, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 		defer cancel()
-		if err := server.Shutdown(drain); err != nil {
+		if err := server.Shutdown(drained); err != nil {
 			return fmt.Errorf("draining %s: %w", address, errors.Join(err, server.Close()))
 		}
 		return nil

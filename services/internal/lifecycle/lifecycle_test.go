@@ -67,14 +67,7 @@ func TestOnePartsEndEndsAll(t *testing.T) {
 
 func TestHTTPFinishesWhatItHasBegun(t *testing.T) {
 	t.Parallel()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := free(t)
 	arrived := make(chan struct{})
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/up" {
@@ -90,12 +83,7 @@ func TestHTTPFinishesWhatItHasBegun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- lifecycle.Run(ctx, quiet(), lifecycle.HTTP("web", address, handler)) }()
-	for up := false; !up; {
-		resp, err := get(t, "http://"+address+"/up")
-		if up = err == nil; up {
-			_ = resp.Body.Close()
-		}
-	}
+	awaitUp(t, address)
 	go func() { <-arrived; cancel() }()
 	resp, err := get(t, "http://"+address+"/slow")
 	if err != nil {
@@ -107,6 +95,53 @@ func TestHTTPFinishesWhatItHasBegun(t *testing.T) {
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+func TestHTTPBreaksOffWhatDoesNotEnd(t *testing.T) {
+	t.Parallel()
+	address, arrived := free(t), make(chan struct{})
+	handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/up" {
+			return
+		}
+		close(arrived)
+		<-r.Context().Done()
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- lifecycle.Run(ctx, quiet(), lifecycle.HTTP("web", address, handler)) }()
+	awaitUp(t, address)
+	go func() { <-arrived; cancel() }()
+	if resp, err := get(t, "http://"+address+"/stuck"); err == nil {
+		_ = resp.Body.Close()
+		t.Error("the request that never ends has got an answer")
+	}
+	if err := <-ended; !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v does not say that it was broken off", err)
+	}
+}
+
+// free is an address that nobody listens on.
+func free(t *testing.T) string {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return listener.Addr().String()
+}
+
+func awaitUp(t *testing.T, address string) {
+	t.Helper()
+	for up := false; !up; {
+		resp, err := get(t, "http://"+address+"/up")
+		if up = err == nil; up {
+			_ = resp.Body.Close()
+		}
 	}
 }
 

@@ -4,7 +4,6 @@ package program
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -57,12 +56,18 @@ func Main(service topology.Service, setup func(ctx context.Context, p *Program) 
 	return 0
 }
 
-func run(ctx context.Context, service topology.Service, setup func(context.Context, *Program) error) (err error) {
+func run(ctx context.Context, service topology.Service, setup func(context.Context, *Program) error) error {
 	tel, flush, err := telemetry.Start(ctx, service)
 	if err != nil {
 		return fmt.Errorf("starting telemetry: %w", err)
 	}
-	defer func() { err = errors.Join(err, flush(context.WithoutCancel(ctx))) }()
+	defer func() {
+		flushing, cancel := context.WithTimeout(context.WithoutCancel(ctx), lifecycle.Grace)
+		defer cancel()
+		if err := flush(flushing); err != nil { // traces are no reason to have failed
+			tel.Log.WarnContext(ctx, "flushing traces", "error", err)
+		}
+	}()
 
 	p := &Program{Telemetry: tel, Service: service, Public: http.NewServeMux()}
 	waiting, cancel := context.WithTimeout(ctx, sidecarTime)

@@ -122,6 +122,16 @@ func TestAnEventIsAnsweredByWhatTheHandlerSays(t *testing.T) {
 	}
 }
 
+func TestAListenerWithoutATokenTakesNoCalls(t *testing.T) {
+	t.Parallel()
+	l := sidecar.NewListener(topology.API, "", slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	w := httptest.NewRecorder()
+	l.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/healthz", http.NoBody))
+	if w.Code != http.StatusUnauthorized {
+		t.Errorf("%d", w.Code)
+	}
+}
+
 func TestAFailedJobAsksForAnotherTry(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
