@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -28,7 +29,10 @@ import (
 func (s *stack) invoke(t *testing.T, method, target string, body io.Reader, header http.Header) (*http.Response, error) {
 	t.Helper()
 	n := s.node(topology.Frontend)
-	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+loopback(n.Ports.SidecarHTTP)+target, body)
+	// A sidecar sets no limit to a call.
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+loopback(n.Ports.SidecarHTTP)+target, body)
 	require.NoError(t, err)
 	maps.Copy(req.Header, header)
 	req.Header.Set("dapr-app-id", topology.API.Name)
@@ -143,18 +147,46 @@ func TestEveryAnswerOfAnInvocationPassesUnchanged(t *testing.T) {
 	}
 }
 
-// An import is larger than what Dapr takes by default.
+// An import is larger than what Dapr takes by default. (A handler that answers while
+// it still reads can block for ever: the sidecar sends all before it receives.)
 func TestALargeBodyPasses(t *testing.T) {
 	t.Parallel()
 	s := sharedStack(t)
 	s.node(topology.API).app.handle(t, prefix(t), func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(w, r.Body)
+		body, _ := io.ReadAll(r.Body)
+		_, _ = w.Write(body)
 	})
 	large := bytes.Repeat([]byte("0123456789abcdef"), 10<<20/16)
 	resp := s.invoked(t, http.MethodPost, prefix(t), bytes.NewReader(large), nil)
 	require.Equal(t, http.StatusOK, resp.status)
 	require.Len(t, resp.body, len(large))
 	require.True(t, bytes.Equal(large, []byte(resp.body)), "the body has changed")
+}
+
+// The api may refuse a large body without reading it.
+func TestALargeBodyMayBeRefusedUnread(t *testing.T) {
+	t.Parallel()
+	s := sharedStack(t)
+	refusal := answer{http.StatusRequestEntityTooLarge, `{"code":"too_large"}`}
+	s.node(topology.API).app.handle(t, prefix(t), func(w http.ResponseWriter, _ *http.Request) { reply(w, refusal) })
+	for range 5 {
+		resp := s.invoked(t, http.MethodPost, prefix(t), bytes.NewReader(make([]byte, 10<<20)), nil)
+		require.Equal(t, refusal.status, resp.status)
+		require.Equal(t, refusal.body, resp.body)
+	}
+}
+
+// Beyond its limit the sidecar fails the call.
+func TestATooLargeBodyFails(t *testing.T) {
+	t.Parallel()
+	s := sharedStack(t)
+	s.node(topology.API).app.handle(t, prefix(t), func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		reply(w, success)
+	})
+	resp := s.invoked(t, http.MethodPost, prefix(t), bytes.NewReader(make([]byte, 13<<20)), nil)
+	require.Equal(t, http.StatusInternalServerError, resp.status)
+	require.Contains(t, resp.body, invokeFailed)
 }
 
 func TestACompressedAnswerPasses(t *testing.T) {
@@ -283,6 +315,8 @@ func TestAFailedInvocationIsTriedAgain(t *testing.T) {
 					body = io.MultiReader(body)
 				}
 				resp := s.invoked(t, http.MethodPost, prefix(t), body, http.Header{"Idempotency-Key": {"key"}})
+				mu.Lock()
+				defer mu.Unlock()
 				require.Equal(t, slices.Repeat([]string{`key {"title":"x"}`}, want), got)
 				if refusal.status == 0 {
 					require.Equal(t, http.StatusInternalServerError, resp.status)
