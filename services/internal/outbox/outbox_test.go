@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -374,5 +375,38 @@ func TestARelayKeepsWhatItIsPublishingFromOneThatJoins(t *testing.T) {
 	}
 	if got := append(left.subjects(slow), right.subjects(slow)...); !slices.Equal(got, []string{"slow", "after"}) {
 		t.Errorf("published %v", got)
+	}
+}
+
+func TestARelayThatHasLostItsLeasePublishesNoMore(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.New(t).Pool(t, topology.API)
+	o, b := outbox.New(topology.API), newBroker()
+	user, gate := uuid.New(), make(chan struct{})
+	b.gates = map[string]chan struct{}{user.String(): gate}
+	write(t, pool, o, user, numbered("x", 3)...)
+	stop := relay(t, o, pool, b)
+	b.until(t, func() bool { return b.holding(user) })
+	// As if it had been stopped for longer than its leases last.
+	if _, err := pool.Exec(t.Context(), `UPDATE outbox_leases SET owner = $1, until = now() + interval '1 hour' WHERE shard >= 0`,
+		uuid.New()); err != nil {
+		t.Fatal(err)
+	}
+	// It has noticed when it has begun to look after its leases twice since.
+	for range 2 {
+		var before, after time.Time
+		for after = before; !after.After(before); {
+			if err := pool.QueryRow(t.Context(), `SELECT until FROM outbox_leases WHERE shard = -1`).Scan(&after); err != nil {
+				t.Fatal(err)
+			}
+			if before.IsZero() {
+				before = after
+			}
+		}
+	}
+	close(gate)
+	stop()
+	if got := b.subjects(user); !slices.Equal(got, []string{"x-0"}) {
+		t.Errorf("published %v; only what was on its way already is its own", got)
 	}
 }
