@@ -54,7 +54,7 @@ function restoreFocus() {
   if (focusedAt < 0 || (document.activeElement && document.activeElement !== document.body)) return;
   const all = rows();
   if (all.length > 0) focusRow(all[Math.min(focusedAt, all.length - 1)]);
-  else document.getElementById("new-title")?.focus();
+  else document.getElementById("main")?.focus({ preventScroll: true }); // in a field, the next shortcut would be typed
   focusedAt = -1;
 }
 
@@ -65,7 +65,7 @@ const markUnset = (field) => field.toggleAttribute("data-unset", !field.value);
 function pickDate(event) {
   const { target } = event;
   const field = target.closest(".chip-field")?.querySelector("[type=date], [type=time]");
-  if (!field?.showPicker || (target === field && field.value)) return;
+  if (!event.isTrusted || !field?.showPicker || (target === field && field.value)) return;
   if (target !== field) event.preventDefault(); // the label would press the field once more
   field.focus();
   field.showPicker();
@@ -97,25 +97,30 @@ function refillComposer(form) {
   sent = null;
 }
 
-// Counts the changes that this tab sends and their answers. A list that was asked
-// for before the last of them may not know of it, and must not take the place of
-// one that does.
+// Counts the changes that this tab sends and their answers, and what the filters
+// were asked for. A list that was asked for before the last of them may not know of
+// it, and must not take the place of one that does.
 let changes = 0;
+let choices = 0;
 const askedAt = new WeakMap(); // by request
 
 function noteRequest({ xhr, requestConfig }) {
   if (requestConfig.verb !== "get") changes += 1;
-  askedAt.set(xhr, changes);
+  if (requestConfig.elt.id === "filters") choices += 1;
+  askedAt.set(xhr, { changes, choices });
 }
 
 function dropOlderList({ detail }) {
-  if (detail.requestConfig.verb !== "get") {
-    changes += 1;
-    return;
+  const { verb, elt } = detail.requestConfig;
+  const asked = askedAt.get(detail.xhr);
+  if (verb !== "get") changes += 1;
+  if (asked.choices !== choices) {
+    detail.swapOverride = "none"; // what comes beside the list is still true
+    if (verb !== "get") setTimeout(() => htmx.trigger("#filters", "submit"));
+  } else if (verb === "get" && asked.changes !== changes) {
+    if (elt.id === "list") detail.shouldSwap = false;
+    setTimeout(refresh);
   }
-  if (askedAt.get(detail.xhr) === changes) return;
-  if (detail.elt?.id === "list" || detail.requestConfig.elt?.id === "list") detail.shouldSwap = false;
-  setTimeout(refresh);
 }
 
 export function start() {
