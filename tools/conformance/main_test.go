@@ -2,7 +2,7 @@
 // each edge as a test on real parts: daprd, the scheduler, PostgreSQL and the
 // embedded broker, configured by what `rondo up` renders. It is the gate of every
 // upgrade of Dapr; where it contradicts a document, the document is wrong
-// (docs/adr/0010-sidecar-edges.md).
+// (docs/adr/0007-sidecar-edges.md).
 //
 // The services' place behind the sidecars is taken by handlers of the tests.
 package conformance_test

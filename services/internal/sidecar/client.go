@@ -3,9 +3,11 @@
 package sidecar
 
 import (
+	"bytes"
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -14,6 +16,8 @@ import (
 	"time"
 
 	"github.com/dapr/go-sdk/client"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/rondohq/rondo/platform/event"
 	"github.com/rondohq/rondo/platform/fault"
@@ -82,9 +86,12 @@ func (c *Client) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Secret reads one secret with all its keys.
+// Secret reads one secret with all its keys. An optional one that is not there is empty.
 func (c *Client) Secret(ctx context.Context, s topology.Secret) (map[string]string, error) {
 	values, err := c.dapr.GetSecret(ctx, topology.SecretStore, s.Name, nil)
+	if s.Optional && status.Code(err) == codes.Internal {
+		return map[string]string{}, nil // the sidecar has no finer word for a secret that is not there
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the secret %q: %w", s.Name, err)
 	}
@@ -162,9 +169,41 @@ func (i invocation) RoundTrip(req *http.Request) (*http.Response, error) {
 	out.URL.Scheme, out.URL.Host, out.Host = "http", i.client.http, ""
 	out.Header.Set("dapr-app-id", i.service.Name)
 	out.Header.Set("dapr-api-token", i.client.apiToken)
+	out.Header.Del(callerHeader)
 	resp, err := i.next.RoundTrip(out)
 	if err != nil {
-		return nil, errors.Join(fault.New(fault.Unavailable, "%s is away for a moment.", i.service.Name), err)
+		return nil, i.away(err)
 	}
+	if resp.StatusCode == http.StatusInternalServerError {
+		return i.unlessSidecars(resp)
+	}
+	return resp, nil
+}
+
+func (i invocation) away(err error) error {
+	return fault.New(fault.Unavailable, "%s is away for a moment.", i.service.Name).Because("service_unavailable", err)
+}
+
+// unlessSidecars is the answer, unless it is the sidecar's own word that the
+// service could not be reached (Dapr API errors, ERR_DIRECT_INVOKE): that must not
+// be taken for what the service said.
+func (i invocation) unlessSidecars(resp *http.Response) (*http.Response, error) {
+	const most = 4 << 10 // of the sidecar's error; the service's may be longer
+	start, err := io.ReadAll(io.LimitReader(resp.Body, most))
+	if err != nil {
+		_ = resp.Body.Close()
+		return nil, i.away(err)
+	}
+	var said struct {
+		Code string `json:"errorCode"`
+	}
+	if json.Unmarshal(start, &said) == nil && said.Code == "ERR_DIRECT_INVOKE" {
+		_ = resp.Body.Close()
+		return nil, i.away(fmt.Errorf("the sidecar says: %s", start))
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(start), resp.Body), resp.Body}
 	return resp, nil
 }

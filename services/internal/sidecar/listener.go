@@ -160,15 +160,20 @@ func (l *Listener) HandleJobs(h JobHandler) {
 // address (host:port) that is.
 const ClientAddress = "Rondo-Client-Address"
 
+// callerHeader is where a sidecar says whose call it passes on.
+const callerHeader = "dapr-caller-app-id"
+
 // HandleInvocations serves prefix to the services that the topology lets call this
 // one. Without mTLS between sidecars nothing else checks the caller. The request's
 // RemoteAddr is that of the client for whom the call is made.
 func (l *Listener) HandleInvocations(prefix string, h http.Handler) {
 	callers := topology.CallersOf(l.service.Name)
 	l.mux.HandleFunc(prefix, func(w http.ResponseWriter, r *http.Request) {
-		if caller := r.Header.Get("dapr-caller-app-id"); !slices.Contains(callers, caller) {
+		// The calling sidecar adds its name to what the caller may have forged, so
+		// only a single value is the sidecar's.
+		if names := r.Header.Values(callerHeader); len(names) != 1 || !slices.Contains(callers, names[0]) {
 			l.refused.Inc()
-			problem.Write(r.Context(), fault.New(fault.Forbidden, "Service %q may not call this one.", caller), w)
+			problem.Write(r.Context(), fault.New(fault.Forbidden, "Service %q may not call this one.", names), w)
 			return
 		}
 		if address := r.Header.Get(ClientAddress); address != "" {

@@ -156,6 +156,13 @@ func TestOnlyCallersOfTheTopologyMayInvoke(t *testing.T) {
 	if w.Code != http.StatusOK || w.Body.String() != "192.0.2.7:99" {
 		t.Errorf("frontend: %d %q", w.Code, w.Body)
 	}
+	forged := httptest.NewRequest(http.MethodGet, "/api/tasks", http.NoBody)
+	forged.Header = http.Header{"Dapr-Api-Token": {secret}, "Dapr-Caller-App-Id": {topology.Frontend.Name, topology.Notifier.Name}}
+	recorder := httptest.NewRecorder()
+	b.listener.ServeHTTP(recorder, forged)
+	if recorder.Code != http.StatusForbidden {
+		t.Errorf("two names of which one is forged: %d", recorder.Code)
+	}
 	for _, name := range []string{"", topology.Notifier.Name, topology.API.Name} {
 		if w := b.call(http.MethodGet, "/api/tasks", "", caller, name); w.Code != http.StatusForbidden {
 			t.Errorf("caller %q: %d", name, w.Code)
