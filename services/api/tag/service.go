@@ -17,7 +17,7 @@ import (
 type Tag struct {
 	ID        uuid.UUID `json:"id"`
 	Name      string    `json:"name"`
-	TaskCount int       `json:"task_count"` // tasks that carry it and are not cancelled
+	TaskCount int       `json:"task_count"` // open tasks that carry it
 }
 
 // Service is what can be done with tags. Each call acts for one owner; another

@@ -32,7 +32,7 @@ func NewPostgres(pool *pgxpool.Pool, o *outbox.Outbox) *Postgres {
 
 // columns of tags g, with the count of tasks.
 const columns = `g.id, g.name, (SELECT count(*) FROM task_tags tt JOIN tasks t ON t.id = tt.task_id
-	WHERE tt.tag_id = g.id AND t.user_id = g.user_id AND t.status <> 'cancelled')`
+	WHERE tt.tag_id = g.id AND t.user_id = g.user_id AND t.status IN ('pending', 'active'))`
 
 // List implements Store.
 func (p *Postgres) List(ctx context.Context, owner uuid.UUID) ([]Tag, error) {

@@ -56,13 +56,16 @@ func (b *testBundle) told(t *testing.T) (count int) {
 	return count
 }
 
-func TestListCountsTasksThatAreNotCancelled(t *testing.T) {
+func TestListCountsOpenTasks(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.task(t, "home", "Work")
 	b.task(t, "WORK")
 	cancelled := b.task(t, "work", "idle")
 	_, err := b.tasks.Delete(t.Context(), b.owner, cancelled.ID, nil)
+	require.NoError(t, err)
+	done := b.task(t, "work")
+	_, err = b.tasks.Complete(t.Context(), b.owner, done.ID, nil)
 	require.NoError(t, err)
 
 	tags, err := b.List(t.Context(), b.owner)
