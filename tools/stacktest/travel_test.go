@@ -1,6 +1,7 @@
 package stacktest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/rondohq/rondo/platform/event"
 	"github.com/rondohq/rondo/platform/topology"
+	"github.com/rondohq/rondo/tools/internal/topics"
 )
 
 // seenBy counts the marks that a consumer has made of a task's events of one type.
@@ -128,6 +130,8 @@ func TestAnUndecodableEventIsADeadLetterAndTheConsumerGoesOn(t *testing.T) {
 	}
 	key := []byte(user.String())
 	produce(t,
+		// The sidecar cannot read the first, the service will not read the second.
+		&kgo.Record{Topic: topology.TaskEvents.Name, Key: key, Value: []byte("no JSON " + marker)},
 		&kgo.Record{Topic: topology.TaskEvents.Name, Key: key, Value: poison},
 		&kgo.Record{Topic: topology.TaskEvents.Name, Key: key, Value: body})
 	eventually(t, "the event behind the poison is seen", func() bool {
@@ -139,12 +143,25 @@ func TestAnUndecodableEventIsADeadLetterAndTheConsumerGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer dead.Close()
-	for found := false; !found; {
+	for found := 0; found < 2; {
 		fetches := dead.PollFetches(t.Context())
 		if err := fetches.Err(); err != nil {
 			t.Fatal(err)
 		}
-		fetches.EachRecord(func(r *kgo.Record) { found = found || strings.Contains(string(r.Value), marker) })
+		fetches.EachRecord(func(r *kgo.Record) {
+			if bytes.Contains(r.Value, []byte(marker)) {
+				found++
+			}
+		})
+	}
+	report, err := topics.Lag(t.Context(), stack.Kafka())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, depth := range report.DeadLetters {
+		if depth.Topic == topology.TaskEvents.DeadLetter().Name && depth.Records < 2 {
+			t.Errorf("an operator is told of %d dead letters", depth.Records)
+		}
 	}
 	metrics, err := try(t.Context(), http.MethodGet, stack.Public(topology.Recurring)+"/metrics", "", nil, nil)
 	if err != nil || !strings.Contains(string(metrics.body), `rondo_events_delivered_total{answer="drop",topic="`+topology.TaskEvents.Name+`"}`) {

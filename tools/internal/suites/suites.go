@@ -232,6 +232,8 @@ const most = 4
 // byReason joins the skips that have one reason; a hundred tests that all need
 // the same thing are one line.
 func byReason(skips []skip) []reasonGroup {
+	// Packages end in any order; the table must not.
+	skips = slices.SortedStableFunc(slices.Values(skips), func(a, b skip) int { return strings.Compare(a.test, b.test) })
 	var groups []reasonGroup
 	for _, s := range skips {
 		i := slices.IndexFunc(groups, func(g reasonGroup) bool { return g.reason == s.reason })
