@@ -58,6 +58,7 @@ CREATE TABLE tasks (
 -- One index per order that a long list is read in; id makes each of them total.
 CREATE INDEX tasks_by_creation ON tasks (user_id, created_at, id);
 CREATE INDEX tasks_by_due ON tasks (user_id, (coalesce(due_at, 'infinity')), id);
+CREATE INDEX tasks_by_due_backwards ON tasks (user_id, (coalesce(due_at, '-infinity')), id); -- no date is last here, too
 CREATE INDEX tasks_by_priority ON tasks (user_id, priority, id);
 CREATE INDEX tasks_by_position ON tasks (user_id, position, id);
 CREATE INDEX tasks_by_title ON tasks (user_id, lower(title), id);

@@ -77,15 +77,14 @@ const calm = 15 * time.Second
 
 func (r *runner) beforeLoad(ctx context.Context) error { return r.atRest(ctx, "before the load") }
 
-func (r *runner) afterLoad(ctx context.Context) error {
+func (r *runner) afterLoad(ctx context.Context) error { return r.atRest(ctx, "after the load") }
+
+// atRest reads each service's memory, once they have been left alone for a while.
+func (r *runner) atRest(ctx context.Context, when string) error {
+	r.sayf("letting the services rest for %v", calm)
 	if !wait(ctx, calm) {
 		return context.Cause(ctx) //nolint:wrapcheck // says all
 	}
-	return r.atRest(ctx, "after the load")
-}
-
-// atRest reads each service's memory.
-func (r *runner) atRest(ctx context.Context, when string) error {
 	most, name := 0.0, ""
 	for service, base := range r.target.Metrics {
 		bytes, err := r.metric(ctx, base, "process_resident_memory_bytes")
