@@ -199,13 +199,15 @@ func (p *Postgres) tags(ctx context.Context, tx pgx.Tx, owner uuid.UUID, names [
 	}
 	// In one order for everybody, so that two requests cannot wait for each other.
 	names = slices.SortedFunc(slices.Values(names), func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	ids, kept, err := readTags(ctx, tx, owner, names)
+	if err != nil || len(ids) == len(names) { // as a rule they exist
+		return ids, kept, err
+	}
 	fresh := make([]uuid.UUID, len(names))
 	for i := range fresh {
-		id, err := uuid.NewV7()
-		if err != nil {
+		if fresh[i], err = uuid.NewV7(); err != nil {
 			return nil, nil, fmt.Errorf("making a tag id: %w", err)
 		}
-		fresh[i] = id
 	}
 	made, err := tx.Exec(ctx, `
 		INSERT INTO tags (id, user_id, name) SELECT id, $1, name FROM unnest($2::uuid[], $3::text[]) AS n (id, name)
@@ -220,6 +222,11 @@ func (p *Postgres) tags(ctx context.Context, tx pgx.Tx, owner uuid.UUID, names [
 			return nil, nil, err //nolint:wrapcheck // says all
 		}
 	}
+	return readTags(ctx, tx, owner, names)
+}
+
+// readTags are the ids and names of those tags that exist, named in any case.
+func readTags(ctx context.Context, tx pgx.Tx, owner uuid.UUID, names []string) ([]uuid.UUID, []string, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT id, name FROM tags WHERE user_id = $1 AND lower(name) IN (SELECT lower(n) FROM unnest($2::text[]) AS n)
 		ORDER BY lower(name)`, owner, names)

@@ -503,7 +503,8 @@ func (r *Relay) measure(ctx context.Context) {
 }
 
 func (r *Relay) purge(ctx context.Context) {
-	if _, err := r.pool.Exec(ctx, `DELETE FROM outbox WHERE source = $1 AND published_at < now() - $2::interval`,
+	if _, err := r.pool.Exec(ctx, `
+		DELETE FROM outbox WHERE source = $1 AND created_at < now() - $2::interval AND published_at IS NOT NULL`,
 		r.outbox.source.Name, keepSent); err != nil && ctx.Err() == nil {
 		r.log.WarnContext(ctx, "purging the outbox", "error", err)
 	}
