@@ -17,18 +17,13 @@ func main() { os.Exit(program.Main(topology.Notifier, wire)) }
 
 func wire(_ context.Context, p *program.Program) error {
 	for _, sub := range topology.Notifier.Subscribes {
-		inbox.On(p.Inbox(sub), keepStanding)
+		inbox.On(p.Inbox(sub), mark)
 	}
 	return nil
 }
 
-// standing is what this service keeps of a change of status for now: whether
-// reminders of the task still have a purpose.
-type standing struct {
-	Task string `json:"task_id"`
-	Open bool   `json:"open"`
-}
-
-func keepStanding(_ context.Context, _ pgx.Tx, e event.Envelope, p event.TaskStatusChanged) (any, error) {
-	return standing{Task: e.Subject, Open: p.To.Open()}, nil
+// mark leaves it at the inbox's own mark that the event was seen: there are no
+// reminders yet that a change of status could make pointless.
+func mark(context.Context, pgx.Tx, event.Envelope, event.TaskStatusChanged) (any, error) {
+	return nil, nil //nolint:nilnil // no result is a good one
 }
