@@ -12,7 +12,7 @@ import (
 	"github.com/rondohq/rondo/services/frontend/text"
 )
 
-// The limits of DESIGN.md §5, checked here so that a form answers at once. The
+// The limits of services/api/openapi.yaml, checked here so that a form answers at once. The
 // api checks them again.
 const (
 	maxTitle   = 255

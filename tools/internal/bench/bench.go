@@ -36,7 +36,7 @@ type Size struct {
 	Large    int           // tasks of the one user with many
 }
 
-// Full is what DESIGN's table asks for.
+// Full is the size that the goals are stated for.
 func Full() Size {
 	return Size{Users: 100, Tasks: 10_000, Steady: time.Minute, Saturate: 15 * time.Second, Workers: 32, Large: 100_000}
 }

@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// Row is one line of DESIGN's table of numbers.
+// Row is one number that we promise to hold.
 type Row struct {
 	What     string  `json:"what"`
 	Goal     float64 `json:"goal"`
