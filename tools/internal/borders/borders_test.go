@@ -151,7 +151,7 @@ func TestWhatIsOfOneMachineIsFound(t *testing.T) {
 		require.Len(t, found(t, borders.Machine, map[string]string{"x/y.txt": "\n" + text + "\n"}), 1, text)
 	}
 	require.Empty(t, found(t, borders.Machine, map[string]string{
-		"a.go":       "// see /api/work/ and https://example.test/home/x/",
+		"a.go":       "// see /api/" + "work/ and https://example.test/home/x/",
 		"go.sum":     "/" + "root/x",
 		"b.png":      "\x00 /" + "root/x",
 		".rondo/log": "/" + "root/x",
