@@ -326,7 +326,8 @@ func (c *calendar) next(day int64) (int64, bool) {
 	}
 	year := yearOf(day)
 	first := firstOfYear(year)
-	for from := int(day - first); year <= lastYear; from = 0 {
+	last := min(year+yearsPerCycle, lastYear)
+	for from := int(day - first); year <= last; from = 0 {
 		if found := c.year(year).next(from); found >= 0 {
 			return first + int64(found), true
 		}
@@ -334,6 +335,11 @@ func (c *calendar) next(day int64) (int64, bool) {
 		year++
 	}
 	return 0, false
+}
+
+func (c *calendar) has(day int64) bool {
+	found, ok := c.next(day)
+	return ok && found == day
 }
 
 // count is the number of the calendar's days from a day to another, which is not

@@ -91,7 +91,7 @@ func (d *description) recurs() string {
 	}
 	text += d.times()
 	for _, limit := range d.limits {
-		text += ", only " + limit
+		text += ", " + limit
 	}
 	return text
 }
@@ -104,7 +104,9 @@ func (d *description) every() string {
 	return "Every " + unit
 }
 
-func (d *description) limit(text string) { d.limits = append(d.limits, text) }
+func (d *description) limit(text string) { d.note("only " + text) }
+
+func (d *description) note(text string) { d.limits = append(d.limits, text) }
 
 func (d *description) limitMonths() {
 	if len(d.option.Bymonth) > 0 {
@@ -149,7 +151,7 @@ func (d *description) daysOfWeek(every string) string {
 // weekStart mentions WKST where it changes something and is not Monday.
 func (d *description) weekStart() {
 	if day := d.option.Wkst.Day(); day != 0 {
-		d.limit("counting weeks from " + weekdayNames[day])
+		d.note("with weeks that start on " + weekdayNames[day])
 	}
 }
 
@@ -161,6 +163,9 @@ func (d *description) daysOfMonth() string {
 			return text
 		}
 		d.limitWeekdays(" of the month")
+		if slices.ContainsFunc(o.Bymonthday, func(day int) bool { return day > 28 }) && len(o.Bysetpos) == 0 {
+			d.note("where the month has that day")
+		}
 		return " on " + monthDays(o.Bymonthday)
 	case len(o.Byweekday) > 0:
 		if text, ok := d.positionOfWeekdays(); ok {
@@ -169,6 +174,9 @@ func (d *description) daysOfMonth() string {
 		return " on " + eachWeekday(o.Byweekday, "")
 	default:
 		_, _, day := civil(d.start.day())
+		if day > 28 {
+			d.note("where the month has that day")
+		}
 		return " on " + monthDays([]int{day})
 	}
 }
@@ -190,7 +198,7 @@ func (d *description) orLastDay() (string, bool) {
 	case day == 31:
 		return " on the last day", true
 	case day > 28:
-		return " on the " + ordinal(day) + ", or the last day of a shorter month", true
+		return " on the " + ordinal(day) + " (or the last day of a shorter month)", true
 	default:
 		return "", false
 	}
@@ -259,15 +267,12 @@ func (d *description) daysOfWeeks() string {
 	o := d.option
 	weeks := make([]string, len(o.Byweekno))
 	for i, week := range o.Byweekno {
-		weeks[i] = strconv.Itoa(week)
+		weeks[i] = "week " + strconv.Itoa(week)
 		if week < 0 {
-			weeks[i] = "the " + nth(week)
+			weeks[i] = "the " + nth(week) + " week"
 		}
 	}
-	week := " of week " + and(weeks)
-	if o.Byweekno[0] < 0 {
-		week = " of " + and(weeks) + " week"
-	}
+	week := " of " + and(weeks) + " of the year"
 	d.limitMonthDays()
 	d.limitYearDays()
 	d.limitMonths()
@@ -336,7 +341,7 @@ func (d *description) limitPositions() {
 	for i, position := range o.Bysetpos {
 		positions[i] = nth(position)
 	}
-	d.limit("the " + and(positions) + " of these in each " + units[o.Freq])
+	d.limit("the " + and(positions) + " of these each " + units[o.Freq])
 }
 
 func (d *description) ending(zone *time.Location) string {

@@ -64,8 +64,6 @@ func newOracle(rule string, start time.Time) *oracle {
 		case o.freq == "MONTHLY" || o.freq == "YEARLY":
 			if o.freq == "YEARLY" && o.lists["BYMONTH"] == nil {
 				o.lists["BYMONTH"] = []int{int(start.Month())}
-			} else if o.freq == "YEARLY" {
-				o.lists["given"] = nil
 			}
 			o.lists["BYMONTHDAY"] = []int{start.Day()}
 		}
@@ -76,7 +74,7 @@ func newOracle(rule string, start time.Time) *oracle {
 // until is every occurrence before a time.
 func (o *oracle) until(end time.Time) []time.Time {
 	var all []time.Time
-	for period := 0; ; period++ {
+	for period := -1; ; period++ { // the weeks of the year before may reach into the first
 		from, to := o.period(period * o.interval)
 		if !from.Before(end) {
 			return all
@@ -116,6 +114,9 @@ func (o *oracle) period(n int) (from, to time.Time) {
 		year := s.Year() - 1
 		for !o.firstWeek(year + 1).After(midnight) {
 			year++
+		}
+		if !o.dayAgrees(midnight) {
+			year = s.Year()
 		}
 		return o.firstWeek(year + n), o.firstWeek(year + n + 1)
 	case "MONTHLY":

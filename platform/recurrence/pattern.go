@@ -15,7 +15,7 @@ const (
 	// occurrences; one that rests longer is taken as finished.
 	longestRest = daysPerCycle
 	// maxWalk is how many periods may be visited to find out where COUNT ends.
-	maxWalk = 1 << 14
+	maxWalk = 1 << 13
 )
 
 var errTooIrregular = errorf("COUNT", "COUNT is too large for a rule this irregular; end it by UNTIL.")
@@ -82,6 +82,10 @@ func newPattern(option *rrule.ROption, start Local) (*pattern, error) {
 		p.beat = newBeat(p.start/p.unit, p.interval, secondsPerDay/p.unit, excluded, fixed)
 	} else {
 		p.firstPeriod = p.periodOf(start.day())
+		if !p.calendar.has(start.day()) && p.calendar.weeks != nil {
+			// A start that is no occurrence counts for the year it is in.
+			p.firstPeriod = yearOf(start.day())
+		}
 	}
 	if len(option.Bysetpos) > 0 {
 		if p.freq >= rrule.DAILY {
@@ -95,8 +99,7 @@ func newPattern(option *rrule.ROption, start Local) (*pattern, error) {
 
 // fillCalendar collects the parts that name days, DTSTART's where there is none.
 func (p *pattern) fillCalendar(option *rrule.ROption, start Local) {
-	year, month, monthDay := civil(start.day())
-	_ = year
+	_, month, monthDay := civil(start.day())
 	months, monthDays := option.Bymonth, option.Bymonthday
 	days := option.Byweekday
 	if len(monthDays)+len(option.Byyearday)+len(days) == 0 {
@@ -307,7 +310,7 @@ func (p *pattern) countIn(start, end, before int64) int64 {
 		return 0
 	}
 	n := p.calendar.count(start, day) * int64(p.clock.size)
-	if day < end && p.calendar.count(day, day+1) == 1 {
+	if day < end && p.calendar.has(day) {
 		n += int64(p.clock.before(int(before % secondsPerDay)))
 	}
 	return n
@@ -407,14 +410,19 @@ func (p *pattern) nth(n int64) (at int64, beyond bool, err error) {
 			continue
 		}
 		start, end := p.dayOf(period), p.dayOf(period+1)
-		size := p.calendar.count(start, end) * times
-		early := p.countIn(start, end, p.start)
+		size, early := times, int64(0)
+		if p.freq != rrule.DAILY {
+			size *= p.calendar.count(start, end)
+		}
+		if period == p.periodOf(first) {
+			early = p.countIn(start, end, p.start)
+		}
 		if len(p.positions) > 0 {
-			if chosen := p.chosen(early, size); n < int64(len(chosen)) {
+			chosen := p.chosen(early, size)
+			if n < int64(len(chosen)) {
 				return p.inPeriod(start, chosen[n]), false, nil
-			} else {
-				n -= int64(len(chosen))
 			}
+			n -= int64(len(chosen))
 		} else {
 			if n < size-early {
 				return p.inPeriod(start, early+n), false, nil
@@ -449,7 +457,7 @@ func (p *pattern) chosen(early, size int64) []int64 {
 func (p *pattern) nthOfUnits(n int64) (at int64, beyond bool, err error) {
 	times, perDay := int64(p.clock.size), p.beat.perDay
 	day := p.start / secondsPerDay
-	if first, ok := p.calendar.next(day); ok && first == day && p.beat.next(p.beat.start) == p.beat.start {
+	if p.calendar.has(day) && p.beat.next(p.beat.start) == p.beat.start {
 		n += int64(p.clock.before(int(p.start % p.unit)))
 	}
 	if p.calendar.everyDay {
