@@ -60,10 +60,11 @@ func (r *Rule) moment(unix int64) string {
 // description writes one rule down. What a part does depends on FREQ, so it is
 // either said outright ("on the 13th") or as a limit ("only if it is a Friday").
 type description struct {
-	option *rrule.ROption
-	start  Local
-	clock  *clock
-	limits []string
+	option      *rrule.ROption
+	start       Local
+	clock       *clock
+	withoutTime bool // leaves the time of day out
+	limits      []string
 }
 
 // recurs is all but the end: how often, which days, what time, which of these.
@@ -89,7 +90,10 @@ func (d *description) recurs() string {
 		d.limitYearDays()
 		d.limitMonths()
 	}
-	text += d.times()
+	if times := d.times(); !d.withoutTime {
+		text += times
+	}
+	d.limitPositions()
 	for _, limit := range d.limits {
 		text += ", " + limit
 	}
@@ -316,7 +320,6 @@ func (d *description) times() string {
 	if o.Freq >= rrule.HOURLY && len(o.Byhour) > 0 {
 		d.limit("in the hours from " + hourRanges(hours))
 	}
-	d.limitPositions()
 	return text
 }
 

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"sort"
 	"time"
-
-	"github.com/teambition/rrule-go"
 )
 
 // Storable says whether a recurrence may be stored as a series that fires for
@@ -135,13 +133,4 @@ func (r *Rule) divide(dates []Local, at time.Time) (before, following []Local) {
 		}
 	}
 	return before, following
-}
-
-// Option is the rule as rrule-go has it, without Dtstart; false: there are only
-// dates.
-func (r *Rule) Option() (rrule.ROption, bool) {
-	if r.option == nil {
-		return rrule.ROption{}, false
-	}
-	return *r.option, true
 }

@@ -7,16 +7,15 @@ import (
 	"github.com/teambition/rrule-go"
 )
 
-const allWeekdays = 1<<daysPerWeek - 1
-
-// Bounds of what a call may cost, whatever the rule.
 const (
-	// longestRest is how many days an hourly or faster rule may rest between two
-	// occurrences; one that rests longer is taken as finished.
-	longestRest = daysPerCycle
-	// maxWalk is how many periods may be visited to find out where COUNT ends.
-	maxWalk = 1 << 13
+	allWeekdays = 1<<daysPerWeek - 1
+	allMonths   = 1<<monthsPerYear - 1
 )
+
+// maxWalk bounds what a call may cost, whatever the rule: it is how many periods
+// are visited to find out where COUNT ends, and how many days on which an hourly
+// or faster rule might fire, and does not, before it is taken as finished.
+const maxWalk = 1 << 13
 
 var errTooIrregular = errorf("COUNT", "COUNT is too large for a rule this irregular; end it by UNTIL.")
 
@@ -121,7 +120,7 @@ func (p *pattern) fillCalendar(option *rrule.ROption, start Local) {
 		c.months |= 1 << (m - 1)
 	}
 	if len(months) == 0 {
-		c.months = 1<<monthsPerYear - 1
+		c.months = allMonths
 	}
 	c.monthDays, c.yearDays, c.weeks = newNumbers(monthDays), newNumbers(option.Byyearday), newNumbers(option.Byweekno)
 	c.weekStart = option.Wkst.Day()
@@ -259,11 +258,11 @@ func (p *pattern) next(from int64) (int64, bool) {
 	return 0, false
 }
 
-// nextUnit is next of HOURLY and faster. Days and units that match can miss each
-// other for very long; a rule that rests for 400 years is taken as finished.
+// nextUnit is next of HOURLY and faster. The days of the calendar and those of
+// the beat can miss each other for centuries, hence the bound.
 func (p *pattern) nextUnit(from int64) (int64, bool) {
 	unit := from / p.unit
-	for last := from/secondsPerDay + longestRest; unit/p.beat.perDay <= last; {
+	for range maxWalk {
 		day, ok := p.calendar.next(unit / p.beat.perDay)
 		if !ok {
 			return 0, false
@@ -398,7 +397,14 @@ func (p *pattern) nth(n int64) (at int64, beyond bool, err error) {
 		}
 		return day*secondsPerDay + int64(p.clock.nth(int(n%times))), !ok || day >= endOfTime, nil
 	}
-	day := first
+	if p.freq == rrule.WEEKLY && p.calendar.months == allMonths && len(p.positions) == 0 {
+		// Each week has the same.
+		perWeek := int64(countBits(uint64(p.calendar.weekdays), daysPerWeek)) * times
+		n += p.countIn(p.dayOf(p.firstPeriod), first+1, p.start)
+		start := p.dayOf(p.firstPeriod + n/perWeek*p.interval)
+		return p.inPeriod(start, n%perWeek), start+daysPerWeek > endOfTime, nil
+	}
+	day, periodOfStart := first, p.periodOf(first)
 	for range maxWalk {
 		found, ok := p.calendar.next(day)
 		if !ok {
@@ -414,7 +420,7 @@ func (p *pattern) nth(n int64) (at int64, beyond bool, err error) {
 		if p.freq != rrule.DAILY {
 			size *= p.calendar.count(start, end)
 		}
-		if period == p.periodOf(first) {
+		if period == periodOfStart {
 			early = p.countIn(start, end, p.start)
 		}
 		if len(p.positions) > 0 {
