@@ -105,7 +105,7 @@ func stamp(t *time.Time) string {
 	if t == nil {
 		return ""
 	}
-	return t.Format(time.RFC3339)
+	return t.Format("2006-01-02T15:04:05-07:00")
 }
 
 // mark is a number that the corpus has to reach.

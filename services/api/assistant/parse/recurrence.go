@@ -435,10 +435,13 @@ func (p *parser) ofEvery(s *series, i int) int {
 	if end == k {
 		return i
 	}
-	// Only "every", "each" and "the first of the month" without more say that it repeats.
 	switch p.at(end - 2).text {
 	case "every", "each":
 		return end
+	case "the": // "on the last day of the month" is a habit, "by" it a deadline
+		if p.is(end-1, "month") && !p.is(i-1, "by") && !p.is(i-1, "before") && !p.is(i-1, "due") && !p.is(i-1, "until") {
+			return end
+		}
 	}
 	if (p.is(end, "every") || p.is(end, "each")) && s.rule.freq == monthly { // the 15th every month
 		if u, after := p.unitAt(end + 1); u == month {

@@ -9,10 +9,15 @@ import (
 // the title.
 func (p *parser) finish() {
 	slices.SortFunc(p.pieces, func(a, b piece) int { return a.from - b.from })
-	p.pieces = slices.CompactFunc(p.pieces, func(a, b piece) bool { return b.from < a.to })
+	kept := p.pieces[:0]
 	for _, c := range p.pieces {
+		if len(kept) > 0 && c.from < kept[len(kept)-1].to {
+			continue
+		}
+		kept = append(kept, c)
 		p.action.Spans = append(p.action.Spans, p.span(c))
 	}
+	p.pieces = kept
 	p.action.Title = p.title()
 	if p.action.Title == "" && p.creates() {
 		p.ask("What should I call it?")
