@@ -320,7 +320,7 @@ func (p *parser) timed(a, b int) bool {
 func (p *parser) withoutList(end int) int {
 	if p.is(end-1, "list") {
 		k := end - 1
-		for articles.has(p.at(k-1).text) || p.is(k-1, "todo") || p.is(k-1, "task") || p.is(k-1, "off") && !p.is(k, "list") || p.is(k-1, "from") || p.is(k-1, "of") {
+		for articles.has(p.at(k-1).text) || p.is(k-1, "todo") || p.is(k-1, "task") || p.is(k-1, "from") || p.is(k-1, "of") {
 			k--
 		}
 		return k
@@ -407,6 +407,9 @@ func (p *parser) cancel() bool {
 		}
 	case "delete", "remove", "drop", "scratch", "trash", "erase", "kill":
 		b := p.withoutList(end)
+		if b < end && p.is(b-1, "off") {
+			b--
+		}
 		if b < end && b > k {
 			p.target(Cancel, k, b)
 			return true

@@ -321,8 +321,8 @@ func (p *parser) edge(i int) (mention, int) {
 	case "eoy":
 		return yearDay(newDate(p.today.Year(), time.December, 31), sure, false), i + 1
 	}
-	k := p.skip(i, "the")
-	k = max(k, p.skip(k, "very"))
+	k := p.skip(p.skip(i, "in"), "the")
+	k = p.skip(k, "very")
 	place := p.at(k).text
 	switch place {
 	case "end", "beginning", "start", "middle":

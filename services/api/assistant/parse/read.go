@@ -40,7 +40,13 @@ type finding struct {
 // create reads a new task.
 func (p *parser) create() {
 	remind := p.leadIn()
-	found := p.collect()
+	var found finding
+	if remind { // remind me 10 minutes before the dentist
+		if r, ok := p.reminderTime(p.start, p.start); ok && r.hasOffset {
+			found.reminder, p.start = &r, r.to
+		}
+	}
+	p.collect(&found)
 	p.headline(&found)
 	due, hasDue := p.settle(&found)
 	switch {
@@ -85,12 +91,10 @@ func (p *parser) remindWhenDue(due dueTime, hasDue bool) {
 }
 
 // collect walks through the text once and notes what may be taken out.
-func (p *parser) collect() finding {
-	var found finding
+func (p *parser) collect(found *finding) {
 	for i := p.start; i < p.end; {
-		i = p.collectAt(i, &found)
+		i = p.collectAt(i, found)
 	}
-	return found
 }
 
 func (p *parser) collectAt(i int, found *finding) int {
@@ -125,11 +129,11 @@ func (p *parser) collectAt(i int, found *finding) int {
 		p.take(piece{i, end, KindRecurrence})
 		return end
 	}
-	if f, ok := p.whenAt(i); ok {
+	f, ok := p.whenAt(i)
+	if ok {
 		found.whens = append(found.whens, f)
-		return f.to
 	}
-	return i + 1
+	return max(f.to, i+1)
 }
 
 func (p *parser) tag(name string) {

@@ -34,7 +34,8 @@ func (p *parser) seriesAt(i int) (series, bool) {
 		k++
 	}
 	k = p.skip(k, ":")
-	if p.at(k).text == "on" || p.at(k).text == "due" {
+	switch p.at(k).text {
+	case "on", "due", "by", "before", "at", "in":
 		k++
 	}
 	end := p.base(&s, k)
@@ -42,6 +43,9 @@ func (p *parser) seriesAt(i int) (series, bool) {
 		return series{}, false
 	}
 	s.to = p.modifiers(&s, end)
+	if p.titled(i, s.to) && p.at(s.to).capital && !verbs.has(p.at(s.to).text) {
+		return series{}, false // Every Day I Love You
+	}
 	if s.adjective && k == i && !p.plausibleAdverb(s) {
 		return series{}, false
 	}
@@ -252,9 +256,21 @@ func (p *parser) stretch(i int) (last weekday, after int) {
 	return 0, i
 }
 
-// everyNth reads "first monday of the month", "last day", "3rd friday", "15th and 30th",
-// "2nd friday" (of the month, or every other one).
+// everyNth is nth where "second friday" may also be every other one.
 func (p *parser) everyNth(s *series, i int) int {
+	end := p.nth(s, i)
+	if r := s.rule; end > i && r.nth == 2 && r.freq == monthly && p.at(end-1).weekday != 0 {
+		name := time.Weekday(r.byDay[0] % 7).String()
+		p.ask("Every other " + name + ", or the second " + name + " of each month?")
+		if p.at(end-2).kind == word {
+			s.rule = rule{freq: weekly, interval: 2, byDay: r.byDay}
+		}
+	}
+	return end
+}
+
+// nth reads "first monday of the month", "last day", "3rd friday", "15th and 30th".
+func (p *parser) nth(s *series, i int) int {
 	k := p.skip(i, "month", "on", "the")
 	k = p.skip(k, "the")
 	n, after := p.ordinalAt(k)
@@ -264,15 +280,8 @@ func (p *parser) everyNth(s *series, i int) int {
 	if t := p.at(after); t.weekday != 0 && n <= 5 {
 		r := rule{freq: monthly, byDay: []weekday{t.weekday}, nth: n}
 		end, month := p.ofMonth(after + 1)
-		switch {
-		case month != 0:
+		if month != 0 {
 			r.freq, r.byMonth = yearly, month
-		case n == 2 && end == after+1:
-			name := time.Weekday(t.weekday % 7).String()
-			p.ask("Every other " + name + ", or the second " + name + " of each month?")
-			if p.at(k).kind == word {
-				r = rule{freq: weekly, interval: 2, byDay: r.byDay}
-			}
 		}
 		s.rule = r
 		return end
@@ -431,7 +440,7 @@ func (p *parser) ofEvery(s *series, i int) int {
 		}
 		return i
 	}
-	end := p.everyNth(s, k)
+	end := p.nth(s, k)
 	if end == k {
 		return i
 	}
@@ -555,10 +564,12 @@ func (p *parser) plurals(s *series, i int) int {
 		repeats = true
 	}
 	repeats = repeats || len(days) >= 3 && p.closes(end)
-	if !repeats || !on && i > p.start && (names.has(p.at(i-1).text) || articles.has(p.at(i-1).text) || p.named(i-1) || !p.closes(end)) {
+	_, clocked := p.clockAt(end, false)
+	free := p.closes(end) || clocked > end
+	if !repeats || !on && i > p.start && (names.has(p.at(i-1).text) || articles.has(p.at(i-1).text) || p.named(i-1) || !free) {
 		return i
 	}
-	if i == p.start && !on && !p.closes(end) && !verbs.has(p.at(end).text) && !p.event(end) {
+	if i == p.start && !on && !free && !verbs.has(p.at(end).text) && !p.event(end) {
 		return i
 	}
 	s.rule = rule{freq: weekly, byDay: days}
@@ -616,7 +627,7 @@ func (p *parser) onDays(s *series, i int) int {
 	}
 	if s.rule.freq == monthly && len(s.rule.byMonthDay) == 0 && len(s.rule.byDay) == 0 {
 		sub := series{}
-		if end := p.everyNth(&sub, p.skip(k, "the")); end > k && sub.rule.freq == monthly {
+		if end := p.nth(&sub, p.skip(k, "the")); end > k && sub.rule.freq == monthly {
 			s.rule.byDay, s.rule.nth, s.rule.byMonthDay, s.rule.bySetPos = sub.rule.byDay, sub.rule.nth, sub.rule.byMonthDay, sub.rule.bySetPos
 			return end
 		}
@@ -691,7 +702,6 @@ func (p *parser) bound(s *series, i int) int {
 			return i
 		}
 		s.start, s.hasStart = f.day.date, true
-		s.rule.refine(f.day)
 		if f.hasTime && !s.hasClock {
 			s.clock, s.hasClock = f.time, true
 		}

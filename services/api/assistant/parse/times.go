@@ -7,6 +7,7 @@ type clock struct {
 	bare         bool // nothing but a number: 9
 	part         part // of the day, as said beside the hour or in its place
 	midnight     bool // the one that ends a day
+	named        bool // only the part is said
 }
 
 // resolve is the hour from 0 to 23.
@@ -31,22 +32,21 @@ func (c clock) resolve() int {
 	return c.hour
 }
 
-func partClock(q part) clock { return clock{hour: hours[q], exact: true, part: q} }
+func partClock(q part) clock { return clock{hour: hours[q], exact: true, part: q, named: true} }
 
 // clockAt reads a time of the day; loose says that a connector or a date makes a
 // bare number one.
 func (p *parser) clockAt(i int, loose bool) (clock, int) {
-	if c, after := p.span12(i, loose); after > i {
-		return c, after
+	for _, form := range [...]func(*parser, int, bool) (clock, int){(*parser).stretchOfTime, (*parser).spoken, (*parser).digital} {
+		if c, after := form(p, i, loose); after > i && p.ends(after) {
+			return c, after
+		}
 	}
-	if c, after := p.spoken(i, loose); after > i {
-		return c, after
-	}
-	return p.digital(i, loose)
+	return clock{}, i
 }
 
-// span12 reads a stretch of time, of which the begin counts: 2-3pm, from 9 to 17:30.
-func (p *parser) span12(i int, loose bool) (clock, int) {
+// stretchOfTime reads a stretch of time, of which the begin counts: 2-3pm, from 9 to 17:30.
+func (p *parser) stretchOfTime(i int, loose bool) (clock, int) {
 	from, k := p.digital(i, true)
 	if k == i {
 		return clock{}, i
@@ -213,7 +213,7 @@ func (p *parser) digital(i int, loose bool) (clock, int) {
 		c.exact, c.bare = true, false
 		k++
 	}
-	if (c.bare && !loose) || c.hour > 24 || !p.ends(k) {
+	if (c.bare && !loose) || c.hour > 24 {
 		return clock{}, i
 	}
 	c.hour %= 24

@@ -71,6 +71,8 @@ func next(text string, at int, r rune, size int, glued bool) (tokenKind, int) {
 			return ordinal, suffix
 		}
 		return number, end
+	case unicode.IsLetter(r) && glued && isDigit(rune(text[at-1])): // the h of 1h30
+		return word, run(text, at, unicode.IsLetter)
 	case unicode.IsLetter(r):
 		end := run(text, at, isWordPart)
 		for { // an apostrophe between letters belongs to the word

@@ -106,13 +106,15 @@ func (p *parser) extend(f *phrase, k, j int, c connector) int {
 			return end
 		}
 	}
-	if !f.hasTime && f.day.wait == 0 {
+	if (!f.hasTime || f.time.named) && f.day.wait == 0 {
 		loose := c == firmly || c == due || p.is(k, "from") || p.is(k, "between")
 		if p.is(k, "on") {
 			loose = false
 		}
 		if t, end := p.clockAt(j, loose); end > j {
-			if f.hasDay && f.day.clock.part != 0 && t.part == 0 {
+			if f.hasTime && t.part == 0 { // friday evening at 7
+				t.part = f.time.part
+			} else if f.hasDay && t.part == 0 {
 				t.part = f.day.clock.part
 			}
 			f.time, f.hasTime = t, true
@@ -135,6 +137,7 @@ func (p *parser) extend(f *phrase, k, j int, c connector) int {
 
 func (p *parser) addPart(f *phrase, q part, k, end int) int {
 	switch {
+	case f.hasTime && f.time.part == q: // first thing in the morning
 	case f.hasTime && f.time.part != 0:
 		return k
 	case f.hasTime:
@@ -147,27 +150,27 @@ func (p *parser) addPart(f *phrase, q part, k, end int) int {
 	return end
 }
 
-// whenAt reads a phrase where the text around it agrees that it is one.
+// whenAt reads a phrase where the text around it agrees that it is one. Of what
+// looks like a name, nothing may be read: then the phrase ends where that does.
 func (p *parser) whenAt(i int) (phrase, bool) {
 	if !p.begins(i) {
 		return phrase{}, false
 	}
 	asked := p.action.Question
 	f, ok := p.phraseAt(i)
-	if ok && (!p.ends(f.to) || !p.plausible(f)) {
-		ok = false
+	name := ok && p.isName(f)
+	if ok && !name && p.ends(f.to) && p.plausible(f) {
+		return f, true
 	}
-	if !ok {
-		p.action.Question = asked
+	p.action.Question = asked
+	if !name {
+		f.to = i
 	}
-	return f, ok
+	return f, false
 }
 
 // plausible asks the words around a phrase.
 func (p *parser) plausible(f phrase) bool {
-	if p.isName(f) {
-		return false
-	}
 	if f.hasTime && !f.hasDay {
 		return p.plausibleTime(f)
 	}
@@ -176,6 +179,9 @@ func (p *parser) plausible(f phrase) bool {
 	}
 	switch f.day.trust {
 	case sure:
+		if f.connector == bare && f.day.shape == byYearDay && !f.day.fixed && !f.hasTime && f.from > p.start {
+			return p.closes(f.to) && !articles.has(p.at(f.from-1).text)
+		}
 		return f.connector != loosely || !p.is(f.from, "to")
 	case relation:
 		return p.plausibleRelation(f)
@@ -195,6 +201,9 @@ func (p *parser) isName(f phrase) bool {
 	if p.shouting || f.connector == due {
 		return false
 	}
+	if p.titled(f.from, f.to) && f.to-f.from > 2 && !f.hasTime {
+		return true
+	}
 	last := p.at(f.to - 1)
 	capital := last.kind == word && last.capital && last.weekday == 0 && last.month == 0 && last.text != "am" && last.text != "pm" && last.text != "a" && last.text != "p"
 	if !capital || f.to-1 == p.start {
@@ -208,6 +217,17 @@ func (p *parser) isName(f phrase) bool {
 		return true
 	}
 	return before.capital && (f.to-f.from > 1 || f.from-1 > p.start && allCapital(p.text[before.start:before.end]))
+}
+
+// titled says whether a word between the tokens has a capital that it has in titles
+// only: not the first of the text, and no weekday or month.
+func (p *parser) titled(from, to int) bool {
+	for k := from; k < to; k++ {
+		if t := p.at(k); p.named(k) && t.weekday == 0 && t.month == 0 && !allCapital(p.text[t.start:t.end]) {
+			return true
+		}
+	}
+	return false
 }
 
 func allCapital(s string) bool {
@@ -282,7 +302,7 @@ func (p *parser) plausibleFaint(f phrase) bool {
 	case f.hasTime:
 		return true
 	case f.from == p.start && f.to < p.end:
-		return !weekday && (p.closes(f.to) || verbs.has(p.at(f.to).text))
+		return !weekday && (p.closes(f.to) || verbs.has(p.at(f.to).text) || p.event(f.to))
 	case weekday: // "gym sat", and neither "where he sat" nor "enjoy the sun"
 		return f.day.weekday != 7 && p.closes(f.to) && !subjects.has(before.text) && !articles.has(before.text) && !p.named(f.from-1)
 	}
@@ -290,7 +310,7 @@ func (p *parser) plausibleFaint(f phrase) bool {
 }
 
 var (
-	counted = setOf("chapter", "part", "page", "pages", "step", "version", "episode", "season", "ratio", "v", "ios", "section", "room", "level",
+	counted = setOf("it", "rate", "chapter", "part", "page", "pages", "step", "version", "episode", "season", "ratio", "v", "ios", "section", "room", "level",
 		"john", "luke", "psalm", "psalms", "genesis", "matthew", "romans", "proverbs", "isaiah", "exodus", "corinthians", "hebrews", "acts",
 		"score", "scale", "aspect", "size", "model", "build", "release", "volume", "vol", "no", "number", "lesson", "exercise", "question", "apartment", "apt")
 	subjects     = setOf("i", "we", "he", "she", "they", "you", "it", "who", "where", "cat", "dog", "and", "newly", "just")
@@ -314,6 +334,8 @@ func (p *parser) plausibleTime(f phrase) bool {
 			return before.text != "high" && f.from > p.start && p.closes(f.to) && !p.named(f.from)
 		}
 		return p.closes(f.to) || f.from == p.start
+	case first.text == "eod" || first.text == "cob" || first.text == "end" || first.text == "close":
+		return p.closes(f.to) && (f.from > p.start || f.to < p.end)
 	case first.text == "first": // first thing
 		return c.part != 0 && f.to > f.body+2
 	case p.is(f.from, "in", "the"):
