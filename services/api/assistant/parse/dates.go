@@ -167,7 +167,13 @@ func (p *parser) distance(i int) (mention, int) {
 	case p.is(after, "from", "now"):
 		return p.distant(d, p.today), after + 2
 	case p.is(after, "from"), p.is(after, "after"):
-		if from, end := p.dateAt(after + 1); end > after+1 && from.wait == 0 && d.minutes == 0 {
+		if p.nested { // a day from a day from a day: nobody means it
+			return mention{}, i
+		}
+		p.nested = true
+		from, end := p.dateAt(after + 1)
+		p.nested = false
+		if end > after+1 && from.wait == 0 && d.minutes == 0 {
 			m := p.distant(d, from.date)
 			m.trust = sure
 			return m, end

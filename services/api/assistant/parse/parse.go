@@ -119,9 +119,11 @@ type parser struct {
 	tokens []token
 	// shouting: all in capitals, so that a capital says nothing.
 	shouting bool
-	start    int // first token of the task itself, after "remind me to"
-	end      int // the token after its last
+	nested   bool // reading the day that a distance is counted from
+	start    int  // first token of the task itself, after "remind me to"
+	end      int  // the token after its last
 	pieces   []piece
+	counted  struct{ bytes, points int } // of the text, up to the last span
 	action   Action
 }
 
@@ -219,9 +221,15 @@ func (p *parser) named(i int) bool {
 	return i > p.start && p.at(i).capital && !p.shouting
 }
 
+// points is a position in code points. Positions have to be asked for in their order.
+func (p *parser) points(at int) int {
+	p.counted.points += utf8.RuneCountInString(p.text[p.counted.bytes:at])
+	p.counted.bytes = at
+	return p.counted.points
+}
+
 // span turns a piece into a Span, in code points.
 func (p *parser) span(c piece) Span {
-	from, to := p.at(c.from).start, p.at(c.to-1).end
-	start := utf8.RuneCountInString(p.text[:from])
-	return Span{Start: start, End: start + utf8.RuneCountInString(p.text[from:to]), Kind: c.kind}
+	start := p.points(p.at(c.from).start)
+	return Span{Start: start, End: p.points(p.at(c.to - 1).end), Kind: c.kind}
 }

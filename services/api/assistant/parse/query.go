@@ -42,6 +42,9 @@ func (p *parser) query() bool {
 		return false
 	}
 	p.filters(begin, end)
+	if p.is(begin, "what", "did", "i") || p.is(begin, "what", "have", "i") {
+		p.action.Command.Status = "completed"
+	}
 	p.action.Intent = Query
 	p.pieces = p.pieces[:0]
 	p.take(piece{0, p.end, KindCommand})

@@ -104,14 +104,16 @@ func (p *parser) base(s *series, i int) int {
 
 // every reads what stands behind "every".
 func (p *parser) every(s *series, i int) int {
-	for _, form := range [...]func(*parser, *series, int) int{
-		(*parser).everyUnit, (*parser).everyDays, (*parser).everyNth, (*parser).everyDate,
-	} {
-		if end := form(p, s, i); end > i {
-			return end
-		}
+	if end := p.everyUnit(s, i); end > i {
+		return end
 	}
-	return i
+	if end := p.everyDays(s, i); end > i {
+		return end
+	}
+	if end := p.everyNth(s, i); end > i {
+		return end
+	}
+	return p.everyDate(s, i)
 }
 
 // everyUnit reads "day", "2 weeks", "other month", "third day", "weekday", "morning".
@@ -210,7 +212,8 @@ func (p *parser) everyDays(s *series, i int) int {
 // weekdays reads one or more weekdays and stretches of them, in their order.
 func (p *parser) weekdays(i int) (days []weekday, after int) {
 	k := i
-	for {
+	const most = 14 // each of them twice
+	for len(days) < most {
 		t := p.at(k)
 		if t.weekday == 0 {
 			if (t.text == "weekday" || t.text == "weekdays") && len(days) == 0 {
@@ -319,7 +322,8 @@ func (p *parser) nth(s *series, i int) int {
 // monthDays reads "15th", "1st and 15th", "5th, 15th and last day".
 func (p *parser) monthDays(i int) (days []int, after int) {
 	k := i
-	for {
+	const most = 31
+	for len(days) < most {
 		k = p.skip(k, "the")
 		n, end := p.ordinalAt(k)
 		if end == k || n > 31 {
@@ -585,19 +589,25 @@ func (p *parser) modifiers(s *series, i int) int {
 		if p.is(j, ",") || p.is(j, "-") && !p.at(j).glued {
 			j++
 		}
-		end := j
-		for _, form := range [...]func(*parser, *series, int) int{
-			(*parser).bound, (*parser).completes, (*parser).onDays, (*parser).atTime,
-		} {
-			if end = form(p, s, j); end > j {
-				break
-			}
-		}
+		end := p.modifier(s, j)
 		if end == j || !p.ends(end) {
 			return k
 		}
 		k = end
 	}
+}
+
+func (p *parser) modifier(s *series, i int) int {
+	if end := p.bound(s, i); end > i {
+		return end
+	}
+	if end := p.completes(s, i); end > i {
+		return end
+	}
+	if end := p.onDays(s, i); end > i {
+		return end
+	}
+	return p.atTime(s, i)
 }
 
 // completes reads "after I finish it" behind a recurrence.
@@ -665,9 +675,10 @@ func (p *parser) atTime(s *series, i int) int {
 
 // moreTimes reads the further times of "at 9am and 5pm".
 func (p *parser) moreTimes(s *series, i int) int {
+	const most = 24
 	hours := []int{s.clock.resolve()}
 	k := i
-	for {
+	for len(hours) < most {
 		j := k
 		for p.is(j, ",") || p.is(j, "and") || p.is(j, "&") {
 			j++
