@@ -392,6 +392,9 @@ func (p *parser) cancel() bool {
 	i, end := p.opening(0), p.ending()
 	verb := p.at(i).text
 	k := i + 1
+	if p.at(k).glued {
+		return false
+	}
 	switch verb {
 	case "cancel":
 		if k >= end || p.named(k) && p.named(k+1) {
@@ -449,7 +452,7 @@ func (p *parser) thing(a, b int) bool {
 // update reads what changes a task and leaves it open.
 func (p *parser) update() bool {
 	i, end := p.opening(0), p.ending()
-	if i+1 >= end {
+	if i+1 >= end || p.at(i+1).glued {
 		return false
 	}
 	switch verb := p.at(i).text; verb {
@@ -459,7 +462,7 @@ func (p *parser) update() bool {
 		return p.move(i, end, verb)
 	case "pause", "resume", "unpause", "skip", "reopen", "restart":
 		return p.state(i, end, verb)
-	case "make", "set", "mark", "change_":
+	case "make", "set", "mark":
 		return p.reprioritize(i, end)
 	case "tag", "label":
 		return p.retag(i+1, end)
@@ -490,6 +493,7 @@ func (p *parser) move(i, end int, verb string) bool {
 	case "move", "push", "bring", "change", "bump", "shift":
 		words = setOf("to", "until", "till", "by")
 	}
+	i = p.dueDateOf(i+1) - 1
 	to := p.tail(i+1, end, words)
 	forward := verb == "postpone" || verb == "delay" || verb == "defer" || verb == "reschedule"
 	if to.from == end {
@@ -519,6 +523,18 @@ func (p *parser) move(i, end int, verb string) bool {
 	return true
 }
 
+// dueDateOf skips "the due date of".
+func (p *parser) dueDateOf(i int) int {
+	k := p.skip(p.skip(i, "the"), "due")
+	switch p.at(k).text {
+	case "date", "time", "deadline":
+		if p.is(k+1, "of") || p.is(k+1, "for") {
+			return k + 2
+		}
+	}
+	return i
+}
+
 // state reads pause, resume, skip and reopen.
 func (p *parser) state(i, end int, verb string) bool {
 	k := i + 1
@@ -529,7 +545,7 @@ func (p *parser) state(i, end int, verb string) bool {
 	}
 	next := p.at(k)
 	switch {
-	case next.kind == punct || p.named(k) && p.named(k+1), verb != "reopen" && !p.definite(k, end) && end-k > 2:
+	case next.kind == punct || p.named(k) && p.named(k+1), verb != "reopen" && !p.definite(k, end) && end-k > 1 && !events.has(p.at(end-1).text):
 		return false
 	case joints.has(next.text) && !p.definite(k, end):
 		return false

@@ -590,6 +590,10 @@ func (p *parser) weekDay(i int) (mention, int) {
 		ahead, after = 1, p.skip(after, "of")+2
 	case p.is(after, "this", "week"), p.is(after, "of", "this", "week"):
 		ahead, after = 0, p.skip(after, "of")+2
+	case p.is(after, "week") && p.closes(after+1): // British: a week after friday
+		m.date = p.today.next(t.weekday).plus(7)
+		m.trust = sure
+		return m, after + 1
 	case p.is(after, "after", "next"):
 		ahead, after = 2, after+2
 	}

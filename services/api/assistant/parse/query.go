@@ -136,6 +136,10 @@ func (p *parser) onlyList(a, b int) bool {
 		if t.text == "priority" || t.text == "urgent" {
 			sure = true
 		}
+		if t.text == "tagged" && p.at(k+1).kind == word && k+1 < b {
+			sure, k = true, k+2
+			continue
+		}
 		if !listWords.has(t.text) && t.kind != punct && t.unit == 0 && numbered[t.text] == "" {
 			return false
 		}

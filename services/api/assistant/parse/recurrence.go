@@ -34,9 +34,17 @@ func (p *parser) seriesAt(i int) (series, bool) {
 		k++
 	}
 	k = p.skip(k, ":")
-	switch p.at(k).text {
-	case "on", "due", "by", "before", "at", "in":
+	switch repeats := p.repeats(k + 1); p.at(k).text {
+	case "on": // on every monday, and yet: turn the heating on every morning
+		if day := p.at(k + 2); !repeats || day.weekday != 0 || day.ordinal != 0 {
+			k++
+		}
+	case "due":
 		k++
+	case "by", "before", "at", "in": // by the 5th of every month, and yet: weigh in every day
+		if !repeats {
+			k++
+		}
 	}
 	end := p.base(&s, k)
 	if end == k || !p.ends(end) {
@@ -50,6 +58,15 @@ func (p *parser) seriesAt(i int) (series, bool) {
 		return series{}, false
 	}
 	return s, true
+}
+
+// repeats says whether the word at i begins a recurrence by itself.
+func (p *parser) repeats(i int) bool {
+	switch p.at(i).text {
+	case "every", "each", "ev", "everyday", "once", "twice":
+		return true
+	}
+	return p.at(i).adverb.freq != ""
 }
 
 // base reads the recurrence itself.
@@ -283,6 +300,9 @@ func (p *parser) nth(s *series, i int) int {
 	if t := p.at(after); t.weekday != 0 && n <= 5 {
 		r := rule{freq: monthly, byDay: []weekday{t.weekday}, nth: n}
 		end, month := p.ofMonth(after + 1)
+		if month == 0 && end == after+1 && p.is(end, "of") {
+			return i
+		}
 		if month != 0 {
 			r.freq, r.byMonth = yearly, month
 		}
@@ -291,6 +311,15 @@ func (p *parser) nth(s *series, i int) int {
 	}
 	if u, end := p.unitAt(after); end > after {
 		last, month := p.ofMonth(end)
+		if u == day && (p.is(end, "of", "the", "year") || p.is(end, "of", "every", "year") || p.is(end, "of", "each", "year")) {
+			last, month = end+3, time.January
+			if n < 0 {
+				month, n = time.December, 31
+			}
+		}
+		if last == end && p.is(end, "of") {
+			return i
+		}
 		switch {
 		case u == workday:
 			s.rule = rule{freq: monthly, byDay: workdays, bySetPos: n}

@@ -48,7 +48,11 @@ func (p *parser) title() string {
 			next = p.pieces[k].from
 			to = p.at(next).start
 		}
-		if s := trimCut(p.text[from:to], k > 0, k < len(p.pieces)); s != "" {
+		var following Kind
+		if k < len(p.pieces) {
+			following = p.pieces[k].kind
+		}
+		if s := trimCut(p.text[from:to], k > 0, following); s != "" {
 			parts = append(parts, s)
 		}
 		if k < len(p.pieces) {
@@ -60,8 +64,9 @@ func (p *parser) title() string {
 
 const separators = ",;:-–— \t\n\r"
 
-// trimCut cleans a part of the text at the sides where something was cut out.
-func trimCut(s string, left, right bool) string {
+// trimCut cleans a part of the text at the sides where something was cut out: on
+// its left, and what follows on its right.
+func trimCut(s string, left bool, following Kind) string {
 	s = strings.TrimSpace(s)
 	if left {
 		if stop := strings.TrimLeft(s, separators+"."); stop == "" || s == ")" || s == "]" {
@@ -72,10 +77,13 @@ func trimCut(s string, left, right bool) string {
 			s = strings.TrimLeft(s[1:], separators)
 		}
 	}
-	for right {
+	for following != "" {
 		t := strings.TrimRight(s, separators+"([")
-		if at := strings.LastIndexAny(t, " \t\n"); dangling.has(strings.ToLower(t[at+1:])) && (at >= 0 || !left) && at >= 0 {
-			t = t[:at]
+		if at := strings.LastIndexAny(t, " \t\n"); at >= 0 {
+			last := strings.ToLower(t[at+1:])
+			if dangling.has(last) || following != KindRecurrence && following != KindDate && connectors.has(last) {
+				t = t[:at]
+			}
 		}
 		if t == s {
 			break
@@ -85,8 +93,13 @@ func trimCut(s string, left, right bool) string {
 	return strings.TrimSpace(s)
 }
 
-// dangling words lead to what was cut out behind them.
-var dangling = setOf("on", "at", "by", "due", "every", "starting", "from", "until", "@", "and", "with")
+var (
+	// dangling words lead to what was cut out behind them.
+	dangling = setOf("due", "every", "starting", "until", "@", "and", "with")
+	// connectors do, too; a day has its own, and what stands before that is part of a
+	// verb: "weigh in every monday".
+	connectors = setOf("on", "at", "by", "from")
+)
 
 // join puts the parts together; a closing mark stays with the word before it.
 func join(parts []string) string {

@@ -216,7 +216,7 @@ func (p *parser) isName(f phrase) bool {
 	if p.named(f.to) {
 		return true
 	}
-	return before.capital && (f.to-f.from > 1 || f.from-1 > p.start && allCapital(p.text[before.start:before.end]))
+	return before.capital && (f.to-f.from > 1 || f.from-1 > p.start && f.to < p.end && p.at(f.to).kind == word || f.from-1 > p.start && allCapital(p.text[before.start:before.end]))
 }
 
 // titled says whether a word between the tokens has a capital that it has in titles
@@ -242,6 +242,9 @@ func allCapital(s string) bool {
 func (p *parser) plausibleRelation(f phrase) bool {
 	switch p.at(f.from - 1).text {
 	case "of", "about", "than", "like", "'", "the":
+		return false
+	}
+	if p.is(f.from, "on") { // turn the heating on tomorrow
 		return false
 	}
 	switch p.at(f.to).text {
