@@ -103,7 +103,7 @@ func (p *parser) bareTarget(a, b int) (from, to int) {
 }
 
 // things are words for what is kept here.
-var things = setOf("task", "tasks", "todo", "todos", "reminder", "reminders", "series", "item", "items", "it", "to-do", "to-dos")
+var things = setOf("task", "tasks", "todo", "todos", "reminder", "reminders", "series", "item", "items", "to-do", "to-dos")
 
 // definite says whether the tokens from a on mean something that is there already:
 // "the report", "it", "my dentist task".
@@ -278,7 +278,7 @@ func (p *parser) complete() bool {
 		}
 		return false
 	case "complete":
-		if i+1 < end && !p.named(i+1) && !completes.has(p.at(i+1).text) && !p.timed(i+1, end) {
+		if i+1 < end && end-i <= longestName && !p.named(i+1) && !completes.has(p.at(i+1).text) && !p.timed(i+1, end) {
 			p.target(Complete, i+1, end)
 			return true
 		}
@@ -358,7 +358,7 @@ func (p *parser) didIt(i, end int) bool {
 	if last := p.at(end - 1).text; doneWords.has(last) && end-2 > i && !verbs.has(p.at(i).text) && i == k {
 		switch p.at(end - 2).text {
 		case "is", "are", "was", "were":
-			if end-2 > i && !p.asks(i) {
+			if end-2 > i && end-2-i <= longestName && !p.asks(i) && !p.mentions(i, end-2, conditions) {
 				p.target(Complete, i, end-2)
 				return true
 			}
@@ -366,6 +366,12 @@ func (p *parser) didIt(i, end int) bool {
 	}
 	return doneWords.has(p.at(end-1).text) && (p.is(i, "it's") || p.is(i, "that's")) && end == i+2 && p.all(Complete)
 }
+
+// longestName is the number of words that name a task in a report or a command.
+const longestName = 5
+
+// conditions make a sentence speak of another one: "call once it is done".
+var conditions = setOf("once", "when", "if", "after", "until", "before", "unless", "while", "because", "since")
 
 // asks says whether a question, or a wish that something be so, begins at i.
 func (p *parser) asks(i int) bool {
@@ -460,7 +466,7 @@ func (p *parser) update() bool {
 		return p.rename(i, end)
 	case "move", "reschedule", "postpone", "push", "delay", "defer", "shift", "change", "bump", "bring":
 		return p.move(i, end, verb)
-	case "pause", "resume", "unpause", "skip", "reopen", "restart":
+	case "pause", "resume", "unpause", "skip", "reopen":
 		return p.state(i, end, verb)
 	case "make", "set", "mark":
 		return p.reprioritize(i, end)
@@ -474,7 +480,7 @@ func (p *parser) update() bool {
 
 func (p *parser) rename(i, end int) bool {
 	for k := end - 2; k > i+1; k-- {
-		if p.is(k, "to") || p.is(k, "as") {
+		if (p.is(k, "to") || p.is(k, "as")) && k-i <= longestName+1 && !p.mentions(k, end, conditions) {
 			if t := p.at(k - 1).text; t == "files" || t == "photos" || t == "folders" || t == "images" {
 				return false
 			}
@@ -497,7 +503,7 @@ func (p *parser) move(i, end int, verb string) bool {
 	to := p.tail(i+1, end, words)
 	forward := verb == "postpone" || verb == "delay" || verb == "defer" || verb == "reschedule"
 	if to.from == end {
-		if !forward || !p.definite(i+1, end) && end-i > 4 {
+		if verb != "reschedule" && verb != "postpone" || end-i > longestName || !p.definite(i+1, end) && end-i > 3 {
 			return false
 		}
 		p.ask("To when?")
@@ -547,12 +553,12 @@ func (p *parser) state(i, end int, verb string) bool {
 	switch {
 	case next.kind == punct || p.named(k) && p.named(k+1), verb != "reopen" && !p.definite(k, end) && end-k > 1 && !events.has(p.at(end-1).text):
 		return false
-	case joints.has(next.text) && !p.definite(k, end):
+	case joints.has(next.text) && !p.definite(k, end), end-k > longestName:
 		return false
 	case idle.has(next.text):
 		return false
 	}
-	if verb == "unpause" || verb == "restart" {
+	if verb == "unpause" {
 		verb = "resume"
 	}
 	p.target(Update, k, end)

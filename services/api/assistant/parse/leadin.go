@@ -6,6 +6,7 @@ var leadIns = []struct {
 	words  []string
 	remind bool
 	colon  bool // only with a colon
+	verb   bool // only before a verb
 }{
 	{words: []string{"remind", "me"}, remind: true},
 	{words: []string{"set", "a", "reminder"}, remind: true},
@@ -30,8 +31,8 @@ var leadIns = []struct {
 	{words: []string{"i", "need", "to"}},
 	{words: []string{"i", "have", "to"}},
 	{words: []string{"i've", "got", "to"}},
-	{words: []string{"i", "must"}},
-	{words: []string{"i", "should"}},
+	{words: []string{"i", "must"}, verb: true},
+	{words: []string{"i", "should"}, verb: true},
 }
 
 // leadIn takes the words before the task, and says whether they ask for a reminder.
@@ -44,6 +45,9 @@ func (p *parser) leadIn() (remind bool) {
 			continue
 		}
 		if l.colon && !p.is(end, ":") && !(l.remind && (p.is(end, "to") || p.is(end, "for"))) {
+			continue
+		}
+		if l.verb && !verbs.has(p.at(end).text) {
 			continue
 		}
 		k, remind = end, l.remind
@@ -86,7 +90,7 @@ func (p *parser) leadIn() (remind bool) {
 // opensWithCommand says whether a polite opening asks for something that is to be
 // done: "please call mom".
 func (p *parser) opensWithCommand(i int) bool {
-	return p.is(0, "please") || verbs.has(p.at(i).text) && (p.is(0, "can") || p.is(0, "could"))
+	return verbs.has(p.at(i).text) && (p.is(0, "please") || p.is(0, "can") || p.is(0, "could"))
 }
 
 func (p *parser) takeLead(k int, remind bool) {

@@ -32,8 +32,8 @@ func (p *parser) priorityAt(i int) (level string, after int) {
 	if t.kind != word {
 		return "", i
 	}
-	if l := numbered[t.text]; l != "" && p.ends(i+1) {
-		return l, i + 1
+	if l := numbered[t.text]; l != "" && p.ends(i+1) && (i == p.start || p.closes(i+1) || p.at(i+1).timely()) {
+		return l, p.skip(i+1, ":")
 	}
 	k := i
 	switch t.text {
@@ -61,6 +61,11 @@ func (p *parser) priorityAt(i int) (level string, after int) {
 		return "", i
 	}
 	return p.urgent(i, k)
+}
+
+// timely says whether a word speaks of a day.
+func (t *token) timely() bool {
+	return t.weekday != 0 || t.month != 0 || t.relative != 0 || t.text == "next" || t.text == "this" || t.kind == number
 }
 
 // urgent judges a word that is an adjective as well.

@@ -36,6 +36,10 @@ func (p *parser) connectorAt(i int) (connector, int) {
 			k++
 		}
 		return due, k
+	case "is", "are":
+		if p.is(i+1, "due") {
+			return p.connectorAt(i + 1)
+		}
 	case "on", "by", "before", "at", "around", "@":
 		k := i + 1
 		if t.text != "on" {
@@ -308,6 +312,12 @@ func (p *parser) plausibleFaint(f phrase) bool {
 		return !weekday && (p.closes(f.to) || verbs.has(p.at(f.to).text) || p.event(f.to))
 	case weekday: // "gym sat", and neither "where he sat" nor "enjoy the sun"
 		return f.day.weekday != 7 && p.closes(f.to) && !subjects.has(before.text) && !articles.has(before.text) && !p.named(f.from-1)
+	}
+	if f.day.shape == byMonthDay { // pay rent 1st
+		return f.to >= p.end && !p.named(f.from-1) && !articles.has(before.text) && !prepositions.has(before.text) && !verbs.has(before.text)
+	}
+	if p.is(f.from+1, ".") && p.named(f.from-1) { // Go 1.11.
+		return false
 	}
 	return p.closes(f.to) && !articles.has(before.text) && !prepositions.has(before.text)
 }
