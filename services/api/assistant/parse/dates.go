@@ -174,7 +174,7 @@ func (p *parser) distance(i int) (mention, int) {
 	switch {
 	case p.is(after, "from", "now"):
 		return p.distant(d, p.today), after + 2
-	case p.is(after, "from"), p.is(after, "after"):
+	case p.is(after, "from"), p.is(after, "after"), p.is(after, "before") && d.minutes == 0 && d.months == 0 && !d.workdays:
 		if p.nested { // a day from a day from a day: nobody means it
 			return mention{}, i
 		}
@@ -182,9 +182,10 @@ func (p *parser) distance(i int) (mention, int) {
 		from, end := p.dateAt(after + 1)
 		p.nested = false
 		if end > after+1 && from.wait == 0 && d.minutes == 0 {
-			m := p.distant(d, from.date)
-			m.trust = sure
-			return m, end
+			if p.is(after, "before") {
+				d.days = -d.days
+			}
+			return p.distant(d, from.date), end
 		}
 	}
 	return mention{}, i

@@ -125,13 +125,20 @@ func (p *parser) endOfLead(k int) {
 // addTask reads "add a task to", "add X to my list".
 func (p *parser) addTask(i int) int {
 	switch p.at(i).text {
-	case "add", "create", "make", "schedule", "put":
+	case "add", "create", "make", "schedule", "put", "set":
 	default:
 		return i
 	}
-	k := i + 1
+	k := p.skip(i+1, "up")
 	for articles.has(p.at(k).text) || p.is(k, "new") || p.is(k, "recurring") || p.is(k, "another") {
 		k++
+	}
+	if level, end := p.levelAt(k); end > k {
+		if p.is(end, "task") || p.is(end, "todo") {
+			p.action.Priority = level
+			return end + 1
+		}
+		return i
 	}
 	switch {
 	case p.is(k, "task"), p.is(k, "todo"), p.is(k, "item"):
@@ -139,13 +146,12 @@ func (p *parser) addTask(i int) int {
 	case p.is(k, "to", "-", "do"):
 		return k + 3
 	}
-	end := p.ending()
-	if b := p.withoutList(end); b < end && (p.is(b-1, "to") || p.is(b-1, "on")) && b-1 > i+1 {
-		if p.is(end-2, "shopping") || p.is(end-2, "grocery") {
-			return i
+	for end := i + 4; end <= p.end; end++ { // add X to my list, for tomorrow
+		b := p.withoutList(end)
+		if b == end || !p.is(b-1, "to") && !p.is(b-1, "on") || b-1 <= i+1 || !p.closes(end) && !p.at(end).timely() {
+			continue
 		}
 		p.take(piece{b - 1, end, KindCommand})
-		p.end = b - 1
 		return i + 1
 	}
 	return i
