@@ -35,6 +35,7 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		"createTag":   map[string]any{"name": secret},
 		"renameTag":   map[string]any{"name": "mine now"},
 		"importTasks": map[string]any{"tasks": []any{map[string]any{"id": taskID, "title": "Mine now"}}},
+		"parseText":   map[string]any{"text": "show my tasks", "now": "2026-11-25T10:00:00Z", "timezone": "UTC"},
 	}
 	// Where eve gets an answer that is no 404, and why it is right.
 	allowed := map[string]int{
