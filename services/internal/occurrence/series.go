@@ -5,8 +5,6 @@ package occurrence
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 	_ "time/tzdata" // the image has no zone files
 
@@ -202,22 +200,11 @@ func (s Series) Resume(rule *recurrence.Rule, closed *time.Time) (time.Time, boo
 
 // AfterCompletion is the occurrence after one that was closed at an instant.
 func (s Series) AfterCompletion(rule *recurrence.Rule, closed time.Time) (time.Time, bool) {
-	if count := countOf(rule); count > 0 && s.Created+s.Skipped+s.Missed >= count {
+	if option, ok := rule.Option(); ok && option.Count > 0 && s.Created+s.Skipped+s.Missed >= option.Count {
 		return time.Time{}, false
 	}
 	next, ok := rule.NextAfterCompletion(closed)
 	return next.UTC(), ok
-}
-
-// countOf is the rule's COUNT; 0: it has none.
-func countOf(rule *recurrence.Rule) int {
-	for part := range strings.SplitSeq(rule.String(), ";") {
-		if text, ok := strings.CutPrefix(part, "COUNT="); ok {
-			count, _ := strconv.Atoi(text) // the engine wrote it
-			return count
-		}
-	}
-	return 0
 }
 
 // Snapshot is the series as events carry it.
