@@ -1,6 +1,7 @@
 package recurrence
 
 import (
+	"slices"
 	"sort"
 	"time"
 
@@ -55,7 +56,7 @@ func (r *Rule) Skip(at time.Time) (Spec, error) {
 		return Spec{}, err
 	}
 	spec := r.spec
-	spec.RDates, spec.ExDates = clone(spec.RDates), append(clone(spec.ExDates), local)
+	spec.RDates, spec.ExDates = slices.Clone(spec.RDates), append(slices.Clone(spec.ExDates), local)
 	return spec, nil
 }
 
@@ -67,26 +68,33 @@ func (r *Rule) Split(at time.Time) (before Spec, hasBefore bool, following Spec,
 	if err != nil {
 		return Spec{}, false, Spec{}, err
 	}
+	first, _ := r.next(-forever)
+	hasBefore = first < at.Unix()
 	before, following = r.spec, r.spec
-	following.Start = local
 	before.RDates, following.RDates = r.divide(r.spec.RDates, at)
 	before.ExDates, following.ExDates = r.divide(r.spec.ExDates, at)
+	following.Start = local
 	if r.option == nil {
-		following.RDates = following.RDates[:len(following.RDates):len(following.RDates)]
-		first, _ := r.next(-forever)
-		return before, first < at.Unix(), following, nil
+		return before, hasBefore, following, nil
 	}
 
+	// At an extra date the rule goes on where it would have, or not at all.
+	start, ok := r.pattern.next(local.seconds)
+	if !ok || start > r.last || (Local{seconds: start}).In(r.zone).Unix() > r.until {
+		following.RRule = ""
+		return before, hasBefore, following, nil
+	}
 	option := *r.option
 	option.Count, option.Until = 0, at.Add(-time.Second)
 	before.RRule = option.RRuleString()
+
+	following.Start = Local{seconds: start}
 	option = *r.option
 	if option.Count > 0 {
-		option.Count -= r.rank(local)
+		option.Count -= r.rank(following.Start)
 	}
 	following.RRule = option.RRuleString()
-	first, _ := r.next(-forever)
-	return before, first < at.Unix(), following, nil
+	return before, hasBefore, following, nil
 }
 
 // local is what the wall clock of the rule shows at an occurrence: where the
@@ -128,8 +136,6 @@ func (r *Rule) divide(dates []Local, at time.Time) (before, following []Local) {
 	}
 	return before, following
 }
-
-func clone(dates []Local) []Local { return append([]Local(nil), dates...) }
 
 // Option is the rule as rrule-go has it, without Dtstart; false: there are only
 // dates.

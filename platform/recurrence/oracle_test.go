@@ -32,6 +32,12 @@ var oracleWeekdays = map[string]time.Weekday{
 	"FR": time.Friday, "SA": time.Saturday, "SU": time.Sunday,
 }
 
+// longest is the longest that a period may be.
+var longest = map[string]time.Duration{
+	"YEARLY": 371 * 24 * time.Hour, "MONTHLY": 31 * 24 * time.Hour, "WEEKLY": 7 * 24 * time.Hour, "DAILY": 24 * time.Hour,
+	"HOURLY": time.Hour, "MINUTELY": time.Minute, "SECONDLY": time.Second,
+}
+
 func newOracle(rule string, start time.Time) *oracle {
 	o := &oracle{interval: 1, weekStart: time.Monday, start: start, lists: map[string][]int{}}
 	for pair := range strings.SplitSeq(rule, ";") {
@@ -73,8 +79,15 @@ func newOracle(rule string, start time.Time) *oracle {
 
 // until is every occurrence before a time.
 func (o *oracle) until(end time.Time) []time.Time {
+	return o.between(o.start, end)
+}
+
+// between is every occurrence in a span of time. COUNT is only right if that
+// begins at the start.
+func (o *oracle) between(begin, end time.Time) []time.Time {
 	var all []time.Time
-	for period := -1; ; period++ { // the weeks of the year before may reach into the first
+	// The weeks of the year before may reach into the first, hence one period more.
+	for period := int(begin.Sub(o.start)/longest[o.freq])/o.interval - 1; ; period++ {
 		from, to := o.period(period * o.interval)
 		if !from.Before(end) {
 			return all
@@ -91,7 +104,7 @@ func (o *oracle) until(end time.Time) []time.Time {
 		}
 		for _, at := range set {
 			switch {
-			case at.Before(o.start):
+			case at.Before(begin):
 			case !at.Before(end), o.count > 0 && len(all) >= o.count:
 				return all
 			default:
