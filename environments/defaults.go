@@ -7,6 +7,7 @@ func defaults(name string) Environment {
 		Name:      name,
 		Namespace: "rondo",
 		Size:      Small,
+		Rotation:  "first",
 		Cluster:   Cluster{Provider: ExistingCluster, Context: name, APIPort: 443},
 		Edge:      Edge{Provider: Gateway, Issuer: NoIssuer, RequestsPerSecond: 200},
 		Operators: Operators{

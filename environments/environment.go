@@ -21,6 +21,10 @@ type Environment struct {
 	Namespace string
 	// Size chooses what the stateful parts get; see Capacity.
 	Size Size
+	// Rotation is any text; another one makes new passwords and tokens.
+	Rotation string
+	// Disposable lets the stack's end delete its data.
+	Disposable bool
 	// Replicas are the bounds of services that differ from the topology's.
 	Replicas map[string]topology.Replicas
 

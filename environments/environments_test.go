@@ -167,6 +167,7 @@ func TestSettingsChangeWhatTheyNameAndNothingElse(t *testing.T) {
 		"registry": "ghcr.io/else", "tag": "main-1", "digests": `{"` + topology.API.Name + `": "sha256:1"}`,
 		"context": "c", "location": "northeurope", "aivenProject": "p", "aivenCloud": "azure-northeurope",
 		"mirrorCharts": "charts", "mirrorImages": "mirror.example.org", "traces": "tempo:4317",
+		"rotation": "second", "disposable": "true",
 	}
 	asked := 0
 	s, err := environments.ParseSettings(func(key string) (string, bool) {
@@ -180,6 +181,7 @@ func TestSettingsChangeWhatTheyNameAndNothingElse(t *testing.T) {
 	e := base.With(s)
 	for key, same := range map[string]bool{
 		"host": e.Edge.Host == base.Edge.Host, "issuer": e.Edge.Issuer == base.Edge.Issuer, "email": e.Edge.Email == base.Edge.Email,
+		"rotation": e.Rotation == base.Rotation, "disposable": e.Disposable == base.Disposable,
 		"size": e.Size == base.Size, "registry": e.Images.Registry == base.Images.Registry, "tag": e.Images.Tag == base.Images.Tag,
 		"context": e.Cluster.Context == base.Cluster.Context, "location": e.Cluster.Azure.Location == base.Cluster.Azure.Location,
 		"project": e.Aiven.Project == base.Aiven.Project, "cloud": e.Aiven.Cloud == base.Aiven.Cloud,

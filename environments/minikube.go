@@ -5,6 +5,7 @@ import "github.com/rondohq/rondo/platform/topology"
 // Minikube is one machine that has everything inside the cluster.
 func Minikube() Environment {
 	e := defaults("minikube")
+	e.Disposable = true
 	e.Cluster.APIPort = 8443
 	e.Kafka = Kafka{Provider: Redpanda, Durability: topology.SingleBroker}
 	e.Postgres.Provider = CloudNativePG

@@ -21,6 +21,8 @@ type Settings struct {
 	Email        string                       `json:"email,omitempty"        jsonschema:"Address that the certificate authority writes to"`
 	Size         Size                         `json:"size,omitempty"         jsonschema:"What the parts that keep data get"`
 	Replicas     map[string]topology.Replicas `json:"replicas,omitempty"     jsonschema:"Bounds by service; never above the partitions it reads"`
+	Rotation     string                       `json:"rotation,omitempty"     jsonschema:"Another text makes new passwords and tokens, such as today's date"`
+	Disposable   bool                         `json:"disposable,omitempty"   jsonschema:"Lets the end of the stack delete its data"`
 	Registry     string                       `json:"registry,omitempty"     jsonschema:"Registry and owner of the images, such as ghcr.io/rondohq"`
 	Tag          string                       `json:"tag,omitempty"          jsonschema:"Tag of the images without a digest, such as main-0a1b2c3"`
 	Digests      map[string]string            `json:"digests,omitempty"      jsonschema:"Digest of the image by service, sha256:…"`
@@ -61,6 +63,7 @@ func (e Environment) With(s Settings) Environment {
 	set(&e.Edge.Issuer, s.Issuer)
 	set(&e.Edge.Email, s.Email)
 	set(&e.Size, s.Size)
+	set(&e.Rotation, s.Rotation)
 	set(&e.Images.Registry, s.Registry)
 	set(&e.Images.Tag, s.Tag)
 	set(&e.Cluster.Context, s.Context)
@@ -70,6 +73,7 @@ func (e Environment) With(s Settings) Environment {
 	set(&e.Mirror.Charts, s.MirrorCharts)
 	set(&e.Mirror.Images, s.MirrorImages)
 	set(&e.Monitoring.Traces, s.Traces)
+	e.Disposable = e.Disposable || s.Disposable
 	e.Replicas = merged(e.Replicas, s.Replicas)
 	e.Images.Digests = merged(e.Images.Digests, s.Digests)
 	return e
