@@ -317,7 +317,9 @@ func (d *deployment) export() {
 }
 
 // of is the value of a secret's key; nil when nobody has set it.
-func (s Secrets) of(secret topology.Secret, key string) pulumi.StringInput { return s[secret.Name][key] }
+func (s Secrets) of(secret topology.Secret, key string) pulumi.StringInput {
+	return s[secret.Name][key]
+}
 
 // portOf is the port of host:port; 0 of nothing.
 func portOf(address string) int {
