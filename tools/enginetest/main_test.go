@@ -8,11 +8,14 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/rondohq/rondo/environments"
 	"github.com/rondohq/rondo/infra/program"
@@ -23,53 +26,105 @@ import (
 	"github.com/rondohq/rondo/tools/testprovider"
 )
 
-var root, apiServer string
+// What all tests share: programs, and a cluster without anything that one test
+// at a time fills and leaves empty.
+var (
+	root, pulumiProgram, stackProgram string
+
+	cluster = struct {
+		sync.Mutex
+
+		server *apiserver.Server
+		client *apiserver.Client
+		kinds  map[schema.GroupKind]bool // whose definitions it has
+	}{kinds: map[schema.GroupKind]bool{}}
+)
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
 	ctx, cancel := context.WithTimeout(context.Background(), 25*time.Minute)
 	defer cancel()
-	var err error
-	if root, err = repository.Root(); err == nil {
-		progress := toolchain.Printer(os.Stderr)
-		if apiServer, err = toolchain.Ensure(ctx, root, toolchain.KubeAPIServer, progress); err == nil {
-			_, err = toolchain.Ensure(ctx, root, toolchain.Pulumi, progress)
-		}
+	dir, err := os.MkdirTemp("", "rondo-enginetest-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		err = buildPrograms(ctx, dir)
+	}
+	if err == nil {
+		cluster.server, cluster.client, err = startCluster(ctx, filepath.Join(dir, "cluster"))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	defer cluster.server.Stop()
 	return m.Run()
 }
 
-// testBundle is a stack on an API server and providers of its own.
+func buildPrograms(ctx context.Context, dir string) (err error) {
+	if root, err = repository.Root(); err != nil {
+		return err
+	}
+	progress := toolchain.Printer(os.Stderr)
+	if pulumiProgram, err = toolchain.Ensure(ctx, root, toolchain.Pulumi, progress); err != nil {
+		return err
+	}
+	stackProgram = filepath.Join(dir, "stack")
+	build := exec.CommandContext(ctx, "go", "build", "-o", stackProgram, "./tools/cmd/stack")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the stack command: %w\n%s", err, out)
+	}
+	return nil
+}
+
+func startCluster(ctx context.Context, dir string) (*apiserver.Server, *apiserver.Client, error) {
+	path, err := toolchain.Ensure(ctx, root, toolchain.KubeAPIServer, toolchain.Printer(os.Stderr))
+	if err != nil {
+		return nil, nil, err
+	}
+	server, err := apiserver.Start(ctx, path, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := apiserver.NewClient(server.Config)
+	if err != nil {
+		server.Stop()
+		return nil, nil, err
+	}
+	return server, client, nil
+}
+
+// testBundle is a stack with providers of its own on the shared cluster.
 type testBundle struct {
 	*engine.Offline
 
-	dir     string
+	name    string
+	dir     string // with Pulumi.yaml
 	world   *testprovider.World
 	cluster *apiserver.Client
 }
 
+// setup waits for the cluster, and gives it the definitions that the program needs.
 func setup(t *testing.T, env environments.Environment) *testBundle {
 	t.Helper()
-	b := &testBundle{dir: t.TempDir()}
-	server, err := apiserver.Start(t.Context(), apiServer, filepath.Join(b.dir, "cluster"))
-	require.NoError(t, err)
-	t.Cleanup(server.Stop)
-	began := time.Now()
-	b.cluster, err = apiserver.NewClient(server.Config)
-	require.NoError(t, err)
-	require.NoError(t, b.cluster.InstallDefinitions(t.Context(), root))
-	t.Log("CRDs", time.Since(began))
-	b.world, err = testprovider.Start(server.Config)
+	cluster.Lock()
+	t.Cleanup(cluster.Unlock)
+	b := &testBundle{name: env.Name, dir: t.TempDir(), cluster: cluster.client}
+	var err error
+	b.world, err = testprovider.Start(cluster.server.Config)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.world.Close()) })
 	b.Offline, err = engine.OpenOffline(t.Context(), engine.OfflineOptions{
-		Root: root, Dir: filepath.Join(b.dir, "stack"), Stack: env.Name, Program: program.Run, World: b.world,
+		Root: root, Dir: b.dir, Stack: env.Name, Program: program.Run, World: b.world,
 	})
 	require.NoError(t, err)
+	needed := map[schema.GroupKind]bool{}
+	for _, d := range objects(b.preview(t)) {
+		if kind := d.object.GroupVersionKind().GroupKind(); !cluster.kinds[kind] {
+			needed[kind], cluster.kinds[kind] = true, true
+		}
+	}
+	require.NoError(t, b.cluster.InstallDefinitions(t.Context(), root, func(kind schema.GroupKind) bool { return needed[kind] }))
 	return b
 }

@@ -96,6 +96,7 @@ func (p *provider) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffRes
 
 // Create makes the resource; in a preview it says what would be known.
 func (p *provider) Create(ctx context.Context, r plugin.CreateRequest) (plugin.CreateResponse, error) {
+	p.world.remember(r.URN, r.Properties)
 	if isObject(r.Type) {
 		id, outputs, err := p.applyObject(ctx, r.Properties, r.Preview)
 		return plugin.CreateResponse{ID: id, Properties: outputs}, err
@@ -105,7 +106,9 @@ func (p *provider) Create(ctx context.Context, r plugin.CreateRequest) (plugin.C
 	}
 	id := p.world.newID(r.URN)
 	p.world.put(id, r.Properties)
-	return plugin.CreateResponse{ID: id, Properties: outputs(r.Type, id, r.Properties)}, nil
+	state := outputs(r.Type, id, r.Properties)
+	p.world.remember(r.URN, state)
+	return plugin.CreateResponse{ID: id, Properties: state}, nil
 }
 
 // Update changes the resource in place.

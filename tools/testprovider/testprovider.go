@@ -44,12 +44,13 @@ type World struct {
 	mu        sync.Mutex
 	resources map[resource.ID]resource.PropertyMap // by id, the inputs as they are now
 	made      int
+	secrets   map[string]string
 }
 
 // Start serves an empty world on loopback. With a cluster, Kubernetes objects go
 // to its API server and nowhere else.
 func Start(cluster *rest.Config) (*World, error) {
-	w := &World{cancel: make(chan bool), resources: map[resource.ID]resource.PropertyMap{}}
+	w := &World{cancel: make(chan bool), resources: map[resource.ID]resource.PropertyMap{}, secrets: map[string]string{}}
 	if cluster != nil {
 		api, err := apiserver.NewClient(cluster)
 		if err != nil {
@@ -116,6 +117,40 @@ func (w *World) Remove(id resource.ID) bool {
 	_, ok := w.resources[id]
 	delete(w.resources, id)
 	return ok
+}
+
+// Secrets are all secret values that the providers were given or have answered,
+// each with where it is.
+func (w *World) Secrets() map[string]string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return maps.Clone(w.secrets)
+}
+
+func (w *World) remember(of resource.URN, values resource.PropertyMap) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for key, value := range values {
+		w.rememberIn(string(of)+" "+string(key), value, false)
+	}
+}
+
+// rememberIn finds the texts in a value that are secret, or in something secret.
+func (w *World) rememberIn(where string, value resource.PropertyValue, within bool) {
+	switch {
+	case value.IsSecret():
+		w.rememberIn(where, value.SecretValue().Element, true)
+	case value.IsObject():
+		for key, element := range value.ObjectValue() {
+			w.rememberIn(where+"."+string(key), element, within)
+		}
+	case value.IsArray():
+		for i, element := range value.ArrayValue() {
+			w.rememberIn(fmt.Sprintf("%s[%d]", where, i), element, within)
+		}
+	case within && value.IsString() && value.StringValue() != "":
+		w.secrets[where] = value.StringValue()
+	}
 }
 
 func (w *World) put(id resource.ID, inputs resource.PropertyMap) {

@@ -77,6 +77,16 @@ func (c *Client) create(ctx context.Context, object *unstructured.Unstructured) 
 	return err
 }
 
+// Replace writes the object as it is, as an editor would.
+func (c *Client) Replace(ctx context.Context, object *unstructured.Unstructured) error {
+	of, err := c.resource(object)
+	if err != nil {
+		return err
+	}
+	_, err = of.Update(ctx, object, metav1.UpdateOptions{FieldManager: "editor"})
+	return err
+}
+
 // Get reads the object with the kind, namespace and name of this one.
 func (c *Client) Get(ctx context.Context, like *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	of, err := c.resource(like)

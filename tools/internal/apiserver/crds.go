@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
@@ -30,9 +31,10 @@ var definitions = map[string]string{
 
 const definitionKind = "CustomResourceDefinition"
 
-// InstallDefinitions teaches the server the kinds of all operators, which the
-// checkout at root names, and waits until it serves them.
-func (c *Client) InstallDefinitions(ctx context.Context, root string) error {
+// InstallDefinitions teaches the server those kinds of all operators, which the
+// checkout at root names, that are wanted, and waits until it serves them. Each
+// costs it a part of a second.
+func (c *Client) InstallDefinitions(ctx context.Context, root string, wanted func(schema.GroupKind) bool) error {
 	modules, err := Modules(ctx, root)
 	if err != nil {
 		return err
@@ -44,11 +46,14 @@ func (c *Client) InstallDefinitions(ctx context.Context, root string) error {
 			return fmt.Errorf("the definitions of %s: %w", module, err)
 		}
 		for _, definition := range found {
+			if !wanted(defines(definition)) {
+				continue
+			}
+			installed = append(installed, definition)
 			if err := c.create(ctx, definition); err != nil {
 				return fmt.Errorf("%s of %s: %w", definition.GetName(), module, err)
 			}
 		}
-		installed = append(installed, found...)
 	}
 	for _, definition := range installed {
 		if err := until(ctx, time.Minute, func(ctx context.Context) error { return c.established(ctx, definition) }); err != nil {
@@ -57,6 +62,13 @@ func (c *Client) InstallDefinitions(ctx context.Context, root string) error {
 	}
 	c.mapper.Reset()
 	return nil
+}
+
+// defines is the kind that a definition is of.
+func defines(definition *unstructured.Unstructured) schema.GroupKind {
+	group, _, _ := unstructured.NestedString(definition.Object, "spec", "group")
+	kind, _, _ := unstructured.NestedString(definition.Object, "spec", "names", "kind")
+	return schema.GroupKind{Group: group, Kind: kind}
 }
 
 // Modules are the directories of the operators' modules, by path; they are

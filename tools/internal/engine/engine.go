@@ -59,7 +59,7 @@ func Open(ctx context.Context, o Options) (*Stack, error) {
 	}
 	stack, err := open(ctx, o.Stack, workspace)
 	if err != nil {
-		return nil, fmt.Errorf("open the stack %s: %w", o.Stack, err)
+		return nil, fmt.Errorf("open the stack %s: %s", o.Stack, said(err))
 	}
 	return &Stack{auto: stack}, nil
 }
@@ -69,6 +69,9 @@ type Step struct {
 	Op     apitype.OpType
 	URN    resource.URN
 	Parent resource.URN // empty for what has none
+	// Inputs are what the program says; of a resource that goes, what it was.
+	// Secrets are hidden.
+	Inputs map[string]any
 	// Changes are the properties that differ.
 	Changes []Change
 }
@@ -77,7 +80,6 @@ type Step struct {
 // secrets are hidden.
 type Change struct {
 	Path   string
-	Kind   apitype.DiffKind
 	Before any
 	After  any
 }
@@ -159,6 +161,16 @@ func collect(run func(chan<- events.EngineEvent) error) ([]Step, error) {
 	return final(steps), err
 }
 
+// said is what the command wrote about an error of its own, without the frame
+// that the Automation API puts around it.
+func said(err error) string {
+	_, text, framed := strings.Cut(err.Error(), "stderr: ")
+	if !framed {
+		return err.Error()
+	}
+	return strings.TrimPrefix(strings.TrimSpace(text), "error: ")
+}
+
 func complaint(e *apitype.DiagnosticEvent) string {
 	text := strings.TrimSpace(e.Message)
 	if urn := resource.URN(e.URN); urn.IsValid() && urn.Type() != resource.RootStackType {
@@ -176,10 +188,21 @@ func step(m apitype.StepEventMetadata) Step {
 	if m.New != nil {
 		s.Parent, after = resource.URN(m.New.Parent), m.New.Inputs
 	}
+	s.Inputs = after
+	if m.New == nil {
+		s.Inputs = before
+	}
 	for path, diff := range m.DetailedDiff {
-		s.Changes = append(s.Changes, Change{
-			Path: path, Kind: diff.Kind, Before: at(before, path), After: at(after, path),
-		})
+		change := Change{Path: path, Before: at(before, path), After: at(after, path)}
+		if !diff.InputDiff && m.Old != nil {
+			change.Before = at(m.Old.Outputs, path)
+		}
+		s.Changes = append(s.Changes, change)
+	}
+	if m.DetailedDiff == nil { // not every provider compares in detail
+		for _, path := range m.Diffs {
+			s.Changes = append(s.Changes, Change{Path: path, Before: at(before, path), After: at(after, path)})
+		}
 	}
 	sortChanges(s.Changes)
 	return s
@@ -198,17 +221,28 @@ func final(steps []Step) []Step {
 			index[s.URN] = len(kept)
 			kept = append(kept, s)
 		case s.Changed() || !kept[i].Changed():
+			// Only the first event of a step says what differs.
+			if s.Op == kept[i].Op && len(s.Changes) == 0 {
+				s.Changes = kept[i].Changes
+			}
 			kept[i] = s
 		}
 	}
 	return kept
 }
 
-// install makes a directory as the engine's own installer would leave it.
-func install(program, dir string) error {
+// Install makes dir what the engine's own installer would leave: the program at
+// path as bin/pulumi.
+func Install(path, dir string) error {
 	bin := filepath.Join(dir, "bin")
 	if err := os.MkdirAll(bin, 0o750); err != nil {
 		return err
 	}
-	return os.Symlink(program, filepath.Join(bin, "pulumi"))
+	// Renamed, so that another process never finds it missing.
+	link := filepath.Join(bin, "pulumi")
+	tmp := fmt.Sprintf("%s.%d.tmp", link, os.Getpid())
+	if err := os.Symlink(path, tmp); err != nil {
+		return err
+	}
+	return os.Rename(tmp, link)
 }

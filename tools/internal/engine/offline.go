@@ -51,7 +51,7 @@ func OpenOffline(ctx context.Context, o OfflineOptions) (*Offline, error) {
 	if err := os.MkdirAll(offline.StateDir, 0o750); err != nil {
 		return nil, err
 	}
-	if err := install(program, o.Dir); err != nil {
+	if err := Install(program, o.Dir); err != nil {
 		return nil, err
 	}
 	if err := copySettings(o.Root, o.Dir, o.Stack); err != nil {
