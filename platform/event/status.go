@@ -15,3 +15,29 @@ const (
 
 // Open tells whether there is still something to do.
 func (s TaskStatus) Open() bool { return s == TaskPending || s == TaskActive }
+
+// SeriesStatus is where a series stands: pending -> active <-> paused -> completed,
+// and from any of them to cancelled.
+type SeriesStatus string
+
+// The statuses of a series.
+const (
+	SeriesPending   SeriesStatus = "pending" // not scheduled yet
+	SeriesActive    SeriesStatus = "active"
+	SeriesPaused    SeriesStatus = "paused"
+	SeriesCompleted SeriesStatus = "completed" // its rule has no more occurrences
+	SeriesCancelled SeriesStatus = "cancelled"
+)
+
+// ReminderStatus is where a reminder stands.
+type ReminderStatus string
+
+// The statuses of a reminder.
+const (
+	ReminderPending    ReminderStatus = "pending"
+	ReminderSent       ReminderStatus = "sent"
+	ReminderMissed     ReminderStatus = "missed"     // its time passed longer ago than the grace
+	ReminderSuppressed ReminderStatus = "suppressed" // the task was done or gone
+	ReminderFailed     ReminderStatus = "failed"
+	ReminderWithdrawn  ReminderStatus = "cancelled"
+)

@@ -61,6 +61,9 @@ func Roles() []Role {
 				Grant{Table: "task_history", Privileges: readWrite},
 				Grant{Table: "tags", Privileges: readWrite},
 				Grant{Table: "idempotency_keys", Privileges: readWrite},
+				Grant{Table: "series", Privileges: readWrite},
+				Grant{Table: "series_tags", Privileges: readWrite},
+				Grant{Table: "reminders", Privileges: readWrite},
 			),
 		},
 		{
@@ -69,7 +72,16 @@ func Roles() []Role {
 				Grant{Table: "users", Privileges: readOnly},
 				Grant{Table: "tasks", Privileges: []Privilege{Select, Insert}},
 				Grant{Table: "task_tags", Privileges: []Privilege{Select, Insert}},
+				Grant{Table: "task_history", Privileges: []Privilege{Insert}},
 				Grant{Table: "tags", Privileges: readOnly},
+				Grant{Table: "series", Privileges: readOnly},
+				Grant{Table: "series", Privileges: []Privilege{Update}, Columns: []string{
+					"status", "next_occurrence_at", "fire_at", "last_occurrence_at", "created_count", "skipped_count", "missed_count", "updated_at",
+				}},
+				Grant{Table: "series_tags", Privileges: readOnly},
+				// The reminders of an instance come with it, in one transaction.
+				Grant{Table: "reminders", Privileges: []Privilege{Select, Insert}},
+				Grant{Table: "sweep_marks", Privileges: []Privilege{Select, Insert, Update}},
 			),
 		},
 		{
@@ -77,6 +89,10 @@ func Roles() []Role {
 			Grants: append(messaging(),
 				Grant{Table: "users", Privileges: readOnly},
 				Grant{Table: "tasks", Privileges: readOnly},
+				Grant{Table: "reminders", Privileges: readOnly},
+				Grant{Table: "reminders", Privileges: []Privilege{Update}, Columns: []string{
+					"status", "delivered_at", "version", "updated_at",
+				}},
 			),
 		},
 		{Name: StateSchema, Secret: StateDatabase, Schema: StateSchema},

@@ -26,6 +26,13 @@ var (
 	TaskUpdates = Topic{Name: "task-updates", Partitions: 2, Retention: time.Hour}
 )
 
+// The kinds of wake-up. Dapr gives a job back only to the app that scheduled it, so
+// each kind is one service's.
+var (
+	SeriesDue    = Job{Kind: "series"}    // instances are due to be made
+	RemindersDue = Job{Kind: "reminders"} // reminders are due to be delivered
+)
+
 // OutboxShards is the number of shards that the relays of a service divide among
 // them by lease. It bounds how many replicas can publish at once.
 const OutboxShards = 16
@@ -69,8 +76,9 @@ var (
 	Recurring = Service{
 		Name:         recurring,
 		Job:          "turns series into task instances, on time",
-		Publishes:    []Topic{TaskUpdates},
+		Publishes:    []Topic{Reminders, TaskUpdates},
 		Subscribes:   []Subscription{{Service: recurring, Topic: TaskEvents}, {Service: recurring, Topic: TaskUpdates}},
+		Jobs:         []Job{SeriesDue},
 		UsesDatabase: true,
 		Replicas:     Replicas{Min: 1, Max: 3},
 		Resources:    backend,
@@ -81,6 +89,7 @@ var (
 		Job:          "delivers reminders, keeps notifications",
 		Publishes:    []Topic{TaskUpdates},
 		Subscribes:   []Subscription{{Service: notifier, Topic: Reminders}, {Service: notifier, Topic: TaskUpdates}},
+		Jobs:         []Job{RemindersDue},
 		UsesDatabase: true,
 		Replicas:     Replicas{Min: 1, Max: 3},
 		Resources:    backend,

@@ -9,6 +9,7 @@ package topology
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -64,6 +65,29 @@ func (s Subscription) InitialOffset() string {
 // Route is the path on the service's sidecar listener that takes the events.
 func (s Subscription) Route() string { return EventsPath + s.Topic.Name }
 
+// Job is a kind of wake-up that a service asks of the Dapr jobs API. There is one job
+// per kind and instant; what is due then is in the database.
+type Job struct{ Kind string }
+
+// jobInstant is how an instant stands in a job's name, in UTC to the second.
+const jobInstant = "20060102T150405Z"
+
+// Name is the job's name at an instant: "reminders-20261122T090000Z". A fraction of a
+// second counts as the next one, so that nothing is woken too early.
+func (j Job) Name(at time.Time) string {
+	return j.Kind + "-" + at.Add(time.Second-time.Nanosecond).Truncate(time.Second).UTC().Format(jobInstant)
+}
+
+// At is the instant of a job's name, and whether the name is one of j's.
+func (j Job) At(name string) (time.Time, bool) {
+	text, ok := strings.CutPrefix(name, j.Kind+"-")
+	if !ok {
+		return time.Time{}, false
+	}
+	at, err := time.Parse(jobInstant, text)
+	return at, err == nil
+}
+
 // Replicas bounds the scaling of a service in a cluster.
 type Replicas struct{ Min, Max int }
 
@@ -88,6 +112,8 @@ type Service struct {
 	Job        string
 	Publishes  []Topic
 	Subscribes []Subscription
+	// Jobs are the wake-ups that it schedules for itself.
+	Jobs []Job
 	// Invokes names the services that it calls through its sidecar.
 	Invokes []string
 	// EdgePaths are the path prefixes that the edge sends to it.

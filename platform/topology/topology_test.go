@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/rondohq/rondo/platform/topology"
 )
@@ -113,6 +114,47 @@ func TestRolesCoverEveryServiceWithADatabase(t *testing.T) {
 		has := slices.ContainsFunc(topology.Roles(), func(r topology.Role) bool { return r.Secret.Name == s.Database().Name })
 		if has != s.UsesDatabase {
 			t.Errorf("%s: role %v, uses a database %v", s.Name, has, s.UsesDatabase)
+		}
+	}
+}
+
+// The first attempt at the plan scheduled jobs under names that no handler had, and
+// two services scheduled the same job.
+func TestAJobHasOneServiceAndANameThatLeadsBack(t *testing.T) {
+	t.Parallel()
+	owner := map[topology.Job]string{}
+	for _, s := range topology.Services() {
+		for _, job := range s.Jobs {
+			if other := owner[job]; other != "" {
+				t.Errorf("%s and %s both schedule jobs of %q", other, s.Name, job.Kind)
+			}
+			owner[job] = s.Name
+		}
+	}
+	if len(owner) < 2 {
+		t.Fatalf("only %v have a service", owner)
+	}
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	if got := topology.RemindersDue.Name(at.In(time.FixedZone("", 3600))); got != "reminders-20261122T090000Z" {
+		t.Errorf("name %q", got)
+	}
+	if got := topology.RemindersDue.Name(at.Add(-time.Millisecond)); got != "reminders-20261122T090000Z" {
+		t.Errorf("a millisecond earlier: %q", got)
+	}
+	for job, service := range owner {
+		back, ok := job.At(job.Name(at))
+		if !ok || !back.Equal(at) {
+			t.Errorf("%s: %q leads back to %v, %v", service, job.Name(at), back, ok)
+		}
+		for other := range owner {
+			if _, ok := other.At(job.Name(at)); ok != (other == job) {
+				t.Errorf("%q is taken for a job of %q", job.Name(at), other.Kind)
+			}
+		}
+	}
+	for _, name := range []string{"", "reminders", "reminders-", "reminders-yesterday", "remindersx-20261122T090000Z"} {
+		if _, ok := topology.RemindersDue.At(name); ok {
+			t.Errorf("%q passes for a job", name)
 		}
 	}
 }

@@ -50,7 +50,24 @@ func TestEventsMatchTheirSchema(t *testing.T) {
 	t.Parallel()
 	now := time.Now().UTC()
 	task := event.Task{ID: uuid.NewString(), Title: "x", Priority: "high", Status: "pending", DueAt: &now, Tags: []string{"a"}, CreatedAt: now, UpdatedAt: now}
+	series := event.Series{
+		ID: uuid.NewString(), Title: "x", Priority: "high", Tags: []string{"a"}, ReminderOffsets: []int{15}, RRule: "FREQ=DAILY",
+		DTStart: "2026-03-27T14:00:00", Timezone: "Europe/Berlin", RDates: []string{}, ExDates: []string{"2026-03-28T14:00:00"},
+		Mode: "schedule", IfPending: "skip", CatchUp: "latest", Status: event.SeriesActive, Version: 1, CreatedAt: now, UpdatedAt: now,
+	}
+	offset := 15
+	reminder := event.Reminder{ID: uuid.NewString(), TaskID: task.ID, OffsetMinutes: &offset, ScheduledFor: &now, Status: event.ReminderPending, Version: 1}
 	payloads := []event.Payload{
+		event.RecurringScheduled{Series: series},
+		event.RecurringUpdated{SeriesID: series.ID, Version: 2, ChangedFields: []string{"title"}, Before: series, After: series},
+		event.RecurringCancelled{Series: series},
+		event.ReminderScheduled{Reminder: reminder},
+		event.ReminderCancelled{Reminder: reminder},
+		event.TaskInstanceCreated{Task: task, Key: event.OccurrenceKey(uuid.NewString(), series.ID, now)},
+		event.TaskOverdue{TaskID: task.ID, Version: 1, Title: "x", DueAt: now},
+		event.NotificationCreated{Notification: event.Notification{
+			ID: uuid.NewString(), Kind: "reminder", TaskID: task.ID, ReminderID: &reminder.ID, Title: "x", ScheduledFor: now, CreatedAt: now,
+		}},
 		event.TaskCreated{Task: task},
 		event.TaskUpdated{TaskID: task.ID, Version: 2, ChangedFields: []string{"title"}, Before: task, After: task},
 		event.TaskDeleted{Task: task},

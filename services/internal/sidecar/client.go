@@ -18,6 +18,7 @@ import (
 	"github.com/dapr/go-sdk/client"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/rondohq/rondo/platform/event"
 	"github.com/rondohq/rondo/platform/fault"
@@ -206,4 +207,27 @@ func (i invocation) unlessSidecars(resp *http.Response) (*http.Response, error) 
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(start), resp.Body), resp.Body}
 	return resp, nil
+}
+
+// Jobs fail over this often, so far apart; after that the service's own sweep finds
+// what the job was for.
+const (
+	jobRetries  = 5
+	jobInterval = time.Second
+)
+
+// ScheduleJob asks for a call of the service's job handler at an instant. A job of
+// that name is replaced; one whose instant has passed is delivered at once.
+func (c *Client) ScheduleJob(ctx context.Context, name string, due time.Time) error {
+	// A job without data would arrive empty, or never (ADR 7).
+	err := c.dapr.ScheduleJob(ctx, client.NewJob(name,
+		client.WithJobDueTime(due.UTC().Format(time.RFC3339Nano)),
+		client.WithJobData(&anypb.Any{Value: []byte("{}")}),
+		client.WithJobConstantFailurePolicyMaxRetries(jobRetries),
+		client.WithJobConstantFailurePolicyInterval(jobInterval),
+		func(job *client.Job) { job.Overwrite = true }))
+	if err != nil {
+		return fmt.Errorf("scheduling the job %q: %w", name, err)
+	}
+	return nil
 }
