@@ -51,8 +51,12 @@ let focusedRow = "";
 
 function rememberFocus() {
   const row = document.activeElement?.closest("[data-task]");
+  if (row) remember(row);
+}
+
+function remember(row) {
   focusedAt = rows().indexOf(row);
-  focusedRow = row?.id ?? "";
+  focusedRow = row.id;
 }
 
 function restoreFocus() {
@@ -179,7 +183,7 @@ export function start() {
     if (event.key !== "Escape" || !event.target.closest?.("[data-rename-form]")) return;
     const slot = event.target.closest("[data-renaming]");
     slot?.removeAttribute("data-renaming");
-    focusedAt = rows().indexOf(slot?.closest("[data-task]"));
+    if (slot) remember(slot.closest("[data-task]"));
     event.target.blur();
     refresh();
   });
