@@ -24,13 +24,17 @@ export const picking = () => picked().length > 0;
 /** Sends an action for the chosen tasks, such as "priority:high". */
 export function act(action, ids = chosen()) {
   if (ids.length === 0) return false;
-  htmx.ajax("POST", "/tasks/batch", { source: "#list", target: "#list", swap: "morph:outerHTML", values: { action, ids } });
+  post("/tasks/batch", { action, ids });
   return true;
 }
 
-/** Sends a form of its own, such as that of a move. */
+/** Sends a change and shows the list that it answers. */
 export function post(path, values) {
-  htmx.ajax("POST", path, { source: "#list", target: "#list", swap: "morph:outerHTML", values });
+  // htmx lets one element wait with one request only; each change has its own.
+  const source = document.createElement("i");
+  source.hidden = true;
+  document.body.append(source);
+  htmx.ajax("POST", path, { source, target: "#list", swap: "morph:outerHTML", values }).finally(() => source.remove());
 }
 
 /** Opens a dialog about the chosen tasks. */

@@ -138,8 +138,10 @@ export function start() {
   const { callbacks } = Idiomorph.defaults;
   // Whoever is renaming a task keeps the field while the list changes around it.
   callbacks.beforeNodeMorphed = (old) => !(old instanceof Element && old.matches("[data-renaming]"));
-  // What somebody has opened stays open, and what is selected stays selected.
-  callbacks.beforeAttributeUpdated = (name, node) => name !== "open" && !(name === "checked" && node.matches(".pick"));
+  // What somebody has opened stays open, what is selected stays selected, and what is
+  // being dragged goes on.
+  callbacks.beforeAttributeUpdated = (name, node) => !["open", "data-over"].includes(name) &&
+    !(name === "checked" && node.matches(".pick")) && !(name === "class" && node.matches(".is-dragged"));
   callbacks.afterNodeAdded = (node) => {
     if (node instanceof Element && node.matches(".task")) node.classList.add("task-arrived");
   };
