@@ -96,11 +96,16 @@ func (k kind) firstWeekday() int { return int(k) % daysPerWeek }
 
 // lengths are the lengths in days of the year before, the year and the next.
 func (k kind) lengths() (previous, length, next int) {
-	lengths := [3]int{365, 365, 365}
-	if n := int(k) / daysPerWeek; n > 0 {
-		lengths[n-1]++
+	previous, length, next = 365, 365, 365
+	switch int(k) / daysPerWeek {
+	case 1:
+		previous++
+	case 2:
+		length++
+	case 3:
+		next++
 	}
-	return lengths[0], lengths[1], lengths[2]
+	return previous, length, next
 }
 
 // dayset is a set of days of one year, numbered from 0.

@@ -26,7 +26,7 @@ func (r *Rule) Describe() string {
 	if r.option == nil {
 		return "On " + r.datesOf(r.rdates) + r.exceptions()
 	}
-	d := description{option: r.option, start: r.spec.Start, clock: &r.pattern.clock}
+	d := description{option: r.option, start: r.spec.Start, clock: r.pattern.clock}
 	text := d.recurs() + d.ending(r.zone)
 	if len(r.rdates) > 0 {
 		text += ", and also on " + r.datesOf(r.rdates)
@@ -94,10 +94,7 @@ func (d *description) recurs() string {
 		text += times
 	}
 	d.limitPositions()
-	for _, limit := range d.limits {
-		text += ", " + limit
-	}
-	return text
+	return strings.Join(append([]string{text}, d.limits...), ", ")
 }
 
 func (d *description) every() string {
@@ -329,16 +326,16 @@ func (d *description) limitPositions() {
 	if len(o.Bysetpos) == 0 {
 		return
 	}
-	if o.Freq == rrule.MONTHLY {
-		if len(o.Bymonthday) > 0 {
-			if _, said := d.orLastDay(); said {
-				return
-			}
-		} else if len(o.Byweekday) > 0 {
-			if _, said := d.positionOfWeekdays(); said {
-				return
-			}
-		}
+	said := false
+	switch {
+	case o.Freq != rrule.MONTHLY:
+	case len(o.Bymonthday) > 0:
+		_, said = d.orLastDay()
+	case len(o.Byweekday) > 0:
+		_, said = d.positionOfWeekdays()
+	}
+	if said {
+		return
 	}
 	positions := make([]string, len(o.Bysetpos))
 	for i, position := range o.Bysetpos {
@@ -470,10 +467,10 @@ func weekdayList(days []rrule.Weekday, join func([]string) string) string {
 		}
 		set |= 1 << day.Day()
 	}
-	switch {
-	case set == allWeekdays:
+	switch set {
+	case allWeekdays:
 		return "day of the week"
-	case set == allWeekdays>>2:
+	case allWeekdays >> 2:
 		return "weekday (Monday to Friday)"
 	default:
 		return joinWeekdays(days, join)

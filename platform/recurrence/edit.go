@@ -24,7 +24,8 @@ func (r *Rule) Storable() error {
 		return errorf("exdate", "The exceptions leave no occurrence.")
 	}
 	if start := r.spec.Start.In(r.zone).Unix(); first-start > int64(Horizon.Seconds()) {
-		return errorf("dtstart", "The first occurrence is on %s, more than 10 years after the start.", time.Unix(first, 0).In(r.zone).Format("January 2, 2006"))
+		return errorf("dtstart", "The first occurrence is on %s, more than 10 years after the start.",
+			time.Unix(first, 0).In(r.zone).Format("January 2, 2006"))
 	}
 	return nil
 }
