@@ -256,7 +256,7 @@ func (p *parser) nthOfMonth(i int) (mention, int) {
 	case p.is(k, "this", "month"):
 		k += 2
 	case p.is(k, "year") && m.shape == byMonthDay, p.is(k, "next", "year") && m.shape == byMonthDay:
-		return p.nthOfYear(i, k, n)
+		return p.nthOfYear(k, n)
 	case t.month != 0:
 		year, end := p.yearAt(k + 1)
 		first = newDate(p.today.Year(), t.month, 1)
@@ -290,7 +290,7 @@ func (p *parser) nthOfMonth(i int) (mention, int) {
 	return mention{}, i
 }
 
-func (p *parser) nthOfYear(i, k, n int) (mention, int) {
+func (p *parser) nthOfYear(k, n int) (mention, int) {
 	y := p.today.Year()
 	if p.is(k, "next") {
 		y, k = y+1, k+1
@@ -520,7 +520,7 @@ func (p *parser) slashes(i int) (mention, int) {
 		return mention{}, i
 	}
 	m, d := a.number, b.number
-	american := strings.HasPrefix(p.zone.String(), "America/")
+	american := strings.HasPrefix(p.zone.String(), "America/") || strings.HasPrefix(p.zone.String(), "US/")
 	var ask string
 	switch {
 	case m > 12 || (sep.text == "-" && d <= 12):
@@ -651,13 +651,12 @@ func (p *parser) weekdayNth(m mention, n int) mention {
 
 // period reads next week, this weekend, next month.
 func (p *parser) period(i int) (mention, int) {
-	k := i
-	ahead := 0
+	k, ahead := i+1, 0
 	switch {
-	case p.is(i, "this"), p.is(i, "this", "coming"), p.is(i, "the"):
-		k = p.skip(i+1, "coming")
+	case p.either(i, "this", "the"):
+		k = p.skip(k, "coming")
 	case p.is(i, "next"):
-		ahead, k = 1, i+1
+		ahead = 1
 	default:
 		return mention{}, i
 	}

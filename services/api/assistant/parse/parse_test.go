@@ -15,14 +15,17 @@ import (
 )
 
 // wednesday is 10:00 in Berlin.
-func wednesday(t testing.TB) time.Time { return at(t, "2026-11-25T10:00:00", "Europe/Berlin") }
+func wednesday(tb testing.TB) time.Time {
+	tb.Helper()
+	return at(tb, "2026-11-25T10:00:00", "Europe/Berlin")
+}
 
-func at(t testing.TB, local, name string) time.Time {
-	t.Helper()
+func at(tb testing.TB, local, name string) time.Time {
+	tb.Helper()
 	zone, err := time.LoadLocation(name)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	now, err := time.ParseInLocation("2006-01-02T15:04:05", local, zone)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return now
 }
 
@@ -139,21 +142,21 @@ func TestCommandsSayWhatTheContractLeavesOpen(t *testing.T) {
 }
 
 // corpus are all texts that people have written down for the parser.
-func corpus(t testing.TB) []string {
-	t.Helper()
+func corpus(tb testing.TB) []string {
+	tb.Helper()
 	files, err := filepath.Glob("../testdata/*.jsonl")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	var texts []string
 	for _, path := range files {
 		content, err := os.ReadFile(path)
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		for line := range strings.Lines(string(content)) {
 			var u struct{ Text string }
-			require.NoError(t, json.Unmarshal([]byte(line), &u))
+			require.NoError(tb, json.Unmarshal([]byte(line), &u))
 			texts = append(texts, u.Text)
 		}
 	}
-	require.NotEmpty(t, texts)
+	require.NotEmpty(tb, texts)
 	return texts
 }
 

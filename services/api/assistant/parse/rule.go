@@ -18,6 +18,8 @@ const (
 )
 
 // rule is a recurrence rule, of the parts that can be said.
+//
+//nolint:recvcheck // refine is the only method that changes it
 type rule struct {
 	freq       string
 	interval   int // 0 and 1 are the same
@@ -109,7 +111,7 @@ func (r rule) falls(d date) bool {
 
 // refine narrows a rule to the days that a mention names: "every year on march 3".
 // It says whether the mention is of a kind that the rule can be narrowed by.
-func (r *rule) refine(m mention) bool { //nolint:recvcheck // the only one that changes the rule
+func (r *rule) refine(m mention) bool {
 	if len(r.byDay) > 0 || len(r.byMonthDay) > 0 {
 		return false
 	}

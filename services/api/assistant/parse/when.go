@@ -387,7 +387,7 @@ func (p *parser) plausibleHour(f phrase) bool {
 	case !led || f.time.hour == 0:
 		return false
 	case p.closes(f.to):
-		return !p.is(f.to, "of") && !(p.is(f.to, "and") && p.at(f.to+1).isNumber())
+		return !p.is(f.to, "of") && (!p.is(f.to, "and") || !p.at(f.to+1).isNumber())
 	case f.from == p.start:
 		return p.in(f.to, verbs)
 	}
