@@ -164,9 +164,12 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	expect(413, ada, "POST", "/api/import", strings.Repeat(" ", 10<<20+1))
 
 	// The assistant.
-	expect(200, nobody, "POST", "/api/assistant/parse", map[string]any{
+	utterance := map[string]any{
 		"text": "Team sync every Friday 2 PM #work p1 remind me 10 minutes before", "now": "2026-11-25T10:00:00+01:00", "timezone": "Europe/Berlin",
-	})
+	}
+	expect(200, nobody, "POST", "/api/assistant/parse", utterance)
+	expect(200, reader, "POST", "/api/assistant/parse", utterance)
+	expect(401, user{Token: "rondo_" + strings.Repeat("A", 43)}, "POST", "/api/assistant/parse", utterance)
 
 	// What is wrong with every operation alike.
 	for _, op := range b.operations() {
@@ -221,9 +224,9 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		for status := range op.Responses.Codes.KeysFromOldest() {
 			code, err := strconv.Atoi(status)
 			require.NoError(t, err)
-			// Sign-ups are slowed down after some hundred and previews after some thousand,
-			// which packages account and recurrence test.
-			elsewhere := code == http.StatusTooManyRequests && (op.OperationId == "signUp" || op.OperationId == "previewRecurrence")
+			// Sign-ups are slowed down after some hundred, what needs no account after some
+			// thousand, which packages account and ratelimit test.
+			elsewhere := code == http.StatusTooManyRequests && slices.Contains([]string{"signUp", "previewRecurrence", "parseText"}, op.OperationId)
 			if code < http.StatusInternalServerError && !elsewhere {
 				require.True(t, b.seen[op.OperationId][code], "%s was never answered with %d", op.OperationId, code)
 			}

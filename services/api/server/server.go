@@ -20,6 +20,7 @@ import (
 	"github.com/rondohq/rondo/services/api/task"
 	"github.com/rondohq/rondo/services/internal/idempotency"
 	"github.com/rondohq/rondo/services/internal/outbox"
+	"github.com/rondohq/rondo/services/internal/ratelimit"
 	"github.com/rondohq/rondo/services/internal/rest"
 	"github.com/rondohq/rondo/services/internal/token"
 )
@@ -70,8 +71,8 @@ func New(d Deps) (*API, error) {
 		tasks:    task.MakeEndpoints(task.NewService(tasks, d.Now), durations),
 		tags:     tag.MakeEndpoints(tag.NewService(tag.NewPostgres(d.Pool, d.Outbox)), durations),
 		exchange: exchange.MakeEndpoints(exchange.NewService(exchange.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
-		quickadd: quickadd.MakeEndpoints(quickadd.NewService(), durations),
-		preview:  recurrence.MakeEndpoints(recurrence.NewService(recurrence.DefaultLimits(d.Now)), durations),
+		quickadd: quickadd.MakeEndpoints(quickadd.NewService(ratelimit.ForPrograms(d.Now)), durations),
+		preview:  recurrence.MakeEndpoints(recurrence.NewService(ratelimit.ForPrograms(d.Now)), durations),
 		series:   series.MakeEndpoints(series.NewService(series.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
 	}, nil
 }
@@ -87,8 +88,9 @@ func (a *API) Routes() http.Handler {
 func (a *API) Register(mux rest.Router) {
 	docs.Register(mux, a.document)
 	account.RegisterPublic(mux, a.accounts)
-	quickadd.RegisterPublic(mux, a.quickadd)
-	recurrence.Register(rest.Through(mux, func(next http.Handler) http.Handler { return token.Optional(a.verifier, next) }), a.preview)
+	anyone := rest.Through(mux, func(next http.Handler) http.Handler { return token.Optional(a.verifier, next) })
+	quickadd.Register(anyone, a.quickadd)
+	recurrence.Register(anyone, a.preview)
 
 	private := func(maxBody int64) rest.Router {
 		return rest.Through(mux, func(next http.Handler) http.Handler {

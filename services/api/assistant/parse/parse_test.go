@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rondohq/rondo/platform/recurrence"
 	"github.com/rondohq/rondo/services/api/assistant/parse"
 )
 
@@ -158,6 +159,36 @@ func corpus(tb testing.TB) []string {
 	}
 	require.NotEmpty(tb, texts)
 	return texts
+}
+
+// The engine that fires a series has to agree with the parser on where it begins, at
+// whatever time the text is written.
+func TestASeriesBeginsWithAnOccurrenceOfItsRule(t *testing.T) {
+	t.Parallel()
+	rules := 0
+	for _, now := range []time.Time{
+		wednesday(t), at(t, "2027-03-12T16:20:00", "America/New_York"), at(t, "2028-02-28T23:59:59", "Europe/London"),
+		at(t, "2026-12-31T23:30:00", "Australia/Sydney"), at(t, "2026-10-24T00:00:00", "Europe/Berlin"),
+	} {
+		for _, text := range corpus(t) {
+			a := parse.Parse(text, now)
+			if a.RRule == "" {
+				continue
+			}
+			rules++
+			rule, err := recurrence.Parse(recurrence.Spec{
+				RRule: a.RRule, Start: recurrence.LocalOf(*a.DueAt, now.Location()), Zone: now.Location().String(),
+			})
+			require.NoError(t, err, "%q: %s", text, a.RRule)
+			first, _ := rule.First(1, nil)
+			require.Len(t, first, 1, "%q: %s", text, a.RRule)
+			require.Equal(t, a.DueAt.Format(time.RFC3339), first[0].Format(time.RFC3339), "%q at %s: %s", text, now, a.RRule)
+			if a.HasTime {
+				require.False(t, a.DueAt.Before(now), "%q at %s", text, now)
+			}
+		}
+	}
+	require.Greater(t, rules, 500)
 }
 
 // FuzzParse holds what has to be true of every text.

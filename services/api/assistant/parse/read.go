@@ -3,6 +3,7 @@ package parse
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // ask keeps the first question: one is enough.
@@ -256,6 +257,10 @@ func (p *parser) settleSeries(s *series, day, clocked *phrase) (due dueTime, has
 		due = p.firstOfSeries(s, from)
 	}
 	p.limit(&s.rule, s.weeks, due.date)
+	if u := s.rule.until; !u.IsZero() && u.Before(p.instant(due)) {
+		s.rule.until = time.Time{}
+		p.ask("That ends before it begins. Until when?")
+	}
 	p.action.RRule = s.rule.String()
 	return due, true
 }

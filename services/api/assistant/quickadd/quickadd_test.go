@@ -7,18 +7,20 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rondohq/rondo/services/api/assistant/quickadd"
+	"github.com/rondohq/rondo/services/internal/ratelimit"
 	"github.com/rondohq/rondo/services/internal/rest"
 )
 
 func call[T any](t *testing.T, body string) (status int, answer T) {
 	t.Helper()
 	mux := http.NewServeMux()
-	quickadd.RegisterPublic(mux, quickadd.MakeEndpoints(quickadd.NewService(), rest.Durations(prometheus.NewRegistry())))
+	quickadd.Register(mux, quickadd.MakeEndpoints(quickadd.NewService(ratelimit.ForPrograms(time.Now)), rest.Durations(prometheus.NewRegistry())))
 	req := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/api/assistant/parse", strings.NewReader(body))
 	req.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
