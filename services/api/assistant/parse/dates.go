@@ -440,11 +440,14 @@ func (p *parser) monthDay(i int) (mention, int) {
 	k = p.skip(k, "the")
 	d, plainNumber := p.at(k), false
 	n, after := p.ordinalAt(k)
-	if after == k && d.kind == number && len(d.text) <= 2 && !p.is(k+1, ":") && !p.meridiem(k+1) && p.ends(k+1) {
+	if after == k && d.kind == number && len(d.text) <= 2 && !p.is(k+1, ":") && !p.meridiem(k+1) && (p.ends(k+1) || p.is(k+1, "-")) {
 		n, after, plainNumber = d.number, k+1, true
 	}
 	if after == k || n < 1 {
 		return mention{}, i
+	}
+	if p.is(after, "-") && p.at(after).glued && p.at(after+1).isNumber() && p.at(after+1).glued { // dec 3-5
+		after += 2
 	}
 	level := sure
 	if t.form == weak && plainNumber {
@@ -463,6 +466,9 @@ func (p *parser) dayMonth(i int) (mention, int) {
 	}
 	if after == k || n < 1 {
 		return mention{}, i
+	}
+	if p.is(after, "-") && p.at(after).glued && p.at(after+1).isNumber() && p.at(after+1).glued { // 3-7 december
+		after += 2
 	}
 	if p.is(after, ".") && p.at(after).glued { // 5. January
 		after++

@@ -39,8 +39,12 @@ func (p *parser) priorityAt(i int) (level string, after int) {
 	}
 	k := i
 	switch t.text {
-	case "with", "as", "at", "and":
+	case "with", "at", "and":
 		k++
+	case "as":
+		if !p.is(k+1, "soon") {
+			k++
+		}
 	case "it's":
 		k++
 	case "this":
@@ -55,6 +59,9 @@ func (p *parser) priorityAt(i int) (level string, after int) {
 			return l, end
 		}
 		return "", i
+	}
+	if end := p.skip(k, "as", "soon", "as", "possible"); end > k && p.closes(end) {
+		return high, end
 	}
 	switch p.at(k).text {
 	case "urgent", "asap":

@@ -59,7 +59,7 @@ func (p *parser) create() {
 		if remind && found.reminder == nil {
 			p.action.RemindOffset = new(int)
 		}
-	case remind:
+	case remind, found.reminder != nil && found.reminder.from <= p.start: // ping me in 10 minutes
 		p.action.Intent = CreateReminder
 	}
 	if hasDue {
@@ -208,7 +208,7 @@ func timeOf(f *phrase) *phrase {
 // settle finds the due time, and takes what it is made of.
 func (p *parser) settle(found *finding) (due dueTime, hasDue bool) {
 	day, clocked := choose(found.whens)
-	if s := found.series; s != nil && s.hasClock && (day == nil || day.day.wait == 0) {
+	if s := found.series; s != nil && s.hasClock && !s.clock.named && (day == nil || day.day.wait == 0) {
 		clocked = nil
 		if day != nil && day.hasTime {
 			day = nil
@@ -248,8 +248,11 @@ func (p *parser) settleSeries(s *series, day, clocked *phrase) (due dueTime, has
 			s.clock, s.hasClock = day.day.clock, true
 		}
 	}
-	if clocked != nil && !s.hasClock {
-		s.clock, s.hasClock = clocked.time, true
+	if clocked != nil && (!s.hasClock || s.clock.named) {
+		q := s.clock.part
+		if s.clock, s.hasClock = clocked.time, true; s.clock.part == 0 {
+			s.clock.part = q
+		}
 	}
 	if s.rule.freq == hourly || s.rule.freq == minutely {
 		due = p.firstOften(s, from)

@@ -72,6 +72,10 @@ func (p *parser) phraseAt(i int) (phrase, bool) {
 				k++
 			}
 		}
+		if end := p.upTo(&f, k); end > k {
+			f.to, k = end, end
+			continue
+		}
 		c, j := p.connectorAt(k)
 		if c != bare && f.to > i && p.either(k, "for", "to", "until", "till") {
 			break
@@ -95,6 +99,18 @@ func (p *parser) phraseAt(i int) (phrase, bool) {
 		p.ask(f.day.ask)
 	}
 	return f, true
+}
+
+// upTo reads the end of a stretch of days, of which the begin counts: dec 3 to dec 5.
+func (p *parser) upTo(f *phrase, k int) int {
+	if !f.hasDay || f.hasTime || !p.in(k, throughs) {
+		return k
+	}
+	m, end := p.dateAt(k + 1)
+	if end == k+1 || m.shape != f.day.shape || m.shape != byYearDay && m.shape != byWeekday || m.date.before(f.day.date) {
+		return k
+	}
+	return end
 }
 
 // extend adds a day, a time or a part of the day to a phrase: k is where its
