@@ -24,7 +24,7 @@ func TestTheBrokerHasThePlansLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	release := r.One(t, "kubernetes:helm.sh/v3:Release")
-	got := fmt.Sprint(release.At("values", "resources", "cpu", "cores"), release.At("values", "resources", "memory", "container", "max"),
+	got := fmt.Sprintf("%v %v %v", release.At("values", "resources", "cpu", "cores"), release.At("values", "resources", "memory", "container", "max"),
 		release.At("values", "statefulset", "replicas"))
 	if got != "2 2Gi 1" {
 		t.Errorf("the broker has %s", got)
