@@ -67,6 +67,10 @@ type TaskOverdue struct {
 	DueAt   time.Time `json:"due_at"`
 }
 
+// Grace is how late something that was due may still be done as if on time, saying
+// so; what is older is missed.
+const Grace = 15 * time.Minute
+
 // Reminder is a reminder as it stood when the event happened. Times are UTC.
 type Reminder struct {
 	ID     string `json:"id"`

@@ -144,6 +144,10 @@ func TestRepeatedPostHasOneEffectAndTheSameAnswer(t *testing.T) {
 	b := setup(t)
 	ada, eve := b.signUp(t, "ada"), b.signUp(t, "eve")
 	id := b.task(t, ada, map[string]any{"title": "Buy milk"})
+	open := b.task(t, ada, map[string]any{"title": "Buy bread"})
+	reminder := b.call(t, ada, http.MethodPost, "/api/reminders",
+		map[string]any{"task_id": open, "remind_at": "2039-01-01T00:00:00Z"}).Text(t, "id")
+	b.notified(t, ada, open, reminder)
 	for name, request := range map[string]struct {
 		path        string
 		body, other any
@@ -153,6 +157,13 @@ func TestRepeatedPostHasOneEffectAndTheSameAnswer(t *testing.T) {
 		"import":   {"/api/import", map[string]any{"tasks": []any{map[string]any{"title": "Read"}}}, map[string]any{"tasks": []any{}}},
 		"complete": {"/api/tasks/" + id + "/complete", nil, map[string]any{}},
 		"reopen":   {"/api/tasks/" + id + "/reopen", nil, map[string]any{}},
+		"reminder": {
+			"/api/reminders", map[string]any{"task_id": open, "remind_at": "2040-01-01T00:00:00Z"},
+			map[string]any{"task_id": open, "remind_at": "2041-01-01T00:00:00Z"},
+		},
+		"snooze":    {"/api/reminders/" + reminder + "/snooze", map[string]any{"minutes": 10}, map[string]any{"minutes": 20}},
+		"read all":  {"/api/notifications/read", nil, map[string]any{}},
+		"subscribe": {"/api/notifications/subscriptions", browser(t, "https://push.example.org/1"), browser(t, "https://push.example.org/2")},
 	} {
 		key := header{"Idempotency-Key", "key of " + name}
 		first := b.call(t, ada, http.MethodPost, request.path, request.body, key)
@@ -257,12 +268,15 @@ func TestReadTokenOnlyReads(t *testing.T) {
 		return user{Token: a.Text(t, "token")}
 	}
 	reader, writer := secret("read"), secret("read", "write")
+	reminder := b.call(t, ada, http.MethodPost, "/api/reminders",
+		map[string]any{"task_id": id, "remind_at": "2040-01-01T00:00:00Z"}).Text(t, "id")
 	before := b.rows(t)
 	for _, op := range b.operations() {
 		if op.public() {
 			continue
 		}
-		a := b.call(t, reader, op.Method, strings.ReplaceAll(op.Path, "{id}", id), nil)
+		path := strings.ReplaceAll(op.Path, "/reminders/{id}", "/reminders/"+reminder)
+		a := b.call(t, reader, op.Method, strings.ReplaceAll(path, "{id}", id), nil)
 		if op.Method == http.MethodGet {
 			require.Less(t, a.Status, 300, "%s", op.OperationId)
 			continue
