@@ -37,7 +37,8 @@ type RecurringScheduled struct {
 }
 
 // RecurringUpdated says that a series changed: its rule, its template, or that it
-// was paused or resumed.
+// was paused or resumed. No field has changed when an occurrence was taken out of the
+// schedule, to be skipped or to be a task before its time.
 type RecurringUpdated struct {
 	SeriesID      string   `json:"series_id"`
 	Version       int64    `json:"version"`

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rondohq/rondo/platform/fault"
 	"github.com/rondohq/rondo/services/api/text"
+	"github.com/rondohq/rondo/services/internal/ratelimit"
 	"github.com/rondohq/rondo/services/internal/token"
 )
 
@@ -41,6 +42,8 @@ type User struct {
 	QuietHours  *QuietHours `json:"quiet_hours"`
 	NotifyEmail bool        `json:"notify_email"` // reminders come by e-mail too
 	CreatedAt   time.Time   `json:"created_at"`
+
+	SavedFilters []SavedFilter `json:"saved_filters"`
 }
 
 // QuietHours are a span of the day on the wall clock, "22:00" to "07:00", up to and
@@ -97,6 +100,12 @@ type Patch struct {
 	QuietHours      *QuietHours
 	ClearQuietHours bool
 	NotifyEmail     *bool
+	SavedFilters    *[]SavedFilter
+}
+
+// Deletion ends an account.
+type Deletion struct {
+	Password string `json:"password"`
 }
 
 // NewToken describes a wanted API token.
@@ -120,6 +129,8 @@ type Service interface {
 	Me(ctx context.Context, p token.Principal) (User, error)
 	// UpdateMe changes settings. A new password ends all other sessions.
 	UpdateMe(ctx context.Context, p token.Principal, patch Patch) (User, error)
+	// DeleteMe ends the account and all that belongs to it.
+	DeleteMe(ctx context.Context, p token.Principal, in Deletion) error
 	// Tokens lists the API tokens, newest first.
 	Tokens(ctx context.Context, p token.Principal) ([]Token, error)
 	CreateToken(ctx context.Context, p token.Principal, in NewToken) (CreatedToken, error)
@@ -141,6 +152,8 @@ type Store interface {
 	// Update changes settings and tells of it. A new password hash ends all
 	// sessions but keep.
 	Update(ctx context.Context, userID uuid.UUID, c Changes, keep uuid.UUID) (User, error)
+	// Delete removes the user, whose rows go along, and tells of it.
+	Delete(ctx context.Context, userID uuid.UUID) error
 	Tokens(ctx context.Context, userID uuid.UUID) ([]Token, error)
 	// AddToken is fault.Conflict when there are limit of them already.
 	AddToken(ctx context.Context, t NewStoredToken, limit int) error
@@ -155,6 +168,7 @@ type Changes struct {
 	QuietHours      *QuietHours
 	ClearQuietHours bool
 	NotifyEmail     *bool
+	SavedFilters    *[]SavedFilter
 }
 
 // NewStoredToken is a token to store, of either kind.
@@ -168,20 +182,20 @@ type NewStoredToken struct {
 
 // Limits slow guessing down.
 type Limits struct {
-	SignUpsFrom   *Limiter // by client address, every one counts
-	FailuresFrom  *Limiter // by client address, wrong passwords count
-	FailuresOf    *Limiter // by e-mail address, wrong passwords count
-	FailuresOfOwn *Limiter // by user, wrong current passwords count
+	SignUpsFrom   *ratelimit.Limiter // by client address, every one counts
+	FailuresFrom  *ratelimit.Limiter // by client address, wrong passwords count
+	FailuresOf    *ratelimit.Limiter // by e-mail address, wrong passwords count
+	FailuresOfOwn *ratelimit.Limiter // by user, wrong current passwords count
 }
 
 // DefaultLimits let a person mistype and a household share an address; a guesser
 // gets some 3,000 tries a day at one account.
 func DefaultLimits(now func() time.Time) Limits {
 	return Limits{
-		SignUpsFrom:   NewLimiter(300, time.Second, now),
-		FailuresFrom:  NewLimiter(100, 3*time.Second, now),
-		FailuresOf:    NewLimiter(10, 30*time.Second, now),
-		FailuresOfOwn: NewLimiter(10, 30*time.Second, now),
+		SignUpsFrom:   ratelimit.New(300, time.Second, now),
+		FailuresFrom:  ratelimit.New(100, 3*time.Second, now),
+		FailuresOf:    ratelimit.New(10, 30*time.Second, now),
+		FailuresOfOwn: ratelimit.New(10, 30*time.Second, now),
 	}
 }
 
@@ -206,7 +220,7 @@ func NewService(store Store, passwords *Passwords, verifier *Verifier, limits Li
 func (s *service) SignUp(ctx context.Context, from, key string, in SignUp) (Session, error) {
 	u := User{
 		ID: uuid.Must(uuid.NewV7()), Email: normalEmail(in.Email), DisplayName: strings.TrimSpace(in.DisplayName),
-		Timezone: in.Timezone, CreatedAt: s.now(),
+		Timezone: in.Timezone, CreatedAt: s.now(), SavedFilters: []SavedFilter{},
 	}
 	var bad []fault.Field
 	bad = check(bad, "email", checkEmail(u.Email))
@@ -216,7 +230,7 @@ func (s *service) SignUp(ctx context.Context, from, key string, in SignUp) (Sess
 	if err := fault.InvalidFields(bad); err != nil {
 		return Session{}, err
 	}
-	if err := s.limits.SignUpsFrom.Take(addressKey(from)); err != nil {
+	if err := s.limits.SignUpsFrom.Take(ratelimit.Address(from)); err != nil {
 		return Session{}, err
 	}
 	hash, err := s.passwords.Hash(ctx, norm.NFC.String(in.Password))
@@ -265,7 +279,7 @@ func (s *service) SignIn(ctx context.Context, from string, in SignIn) (Session, 
 		return Session{}, err
 	}
 	email := normalEmail(in.Email)
-	place := addressKey(from)
+	place := ratelimit.Address(from)
 	if err := s.limits.FailuresFrom.Take(place); err != nil {
 		return Session{}, err
 	}
@@ -341,7 +355,7 @@ func (s *service) Me(ctx context.Context, p token.Principal) (User, error) {
 func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) (User, error) {
 	var bad []fault.Field
 	if patch == (Patch{}) {
-		bad = check(bad, "body", "must change something: display_name, timezone, quiet_hours, notify_email or password")
+		bad = check(bad, "body", "must change something: display_name, timezone, quiet_hours, notify_email, saved_filters or password")
 	}
 	if patch.DisplayName != nil {
 		*patch.DisplayName = strings.TrimSpace(*patch.DisplayName)
@@ -355,6 +369,9 @@ func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) 
 	}
 	if patch.Password != nil {
 		bad = check(bad, "password", text.Line(*patch.Password, minPassword, maxPassword))
+	}
+	if patch.SavedFilters != nil {
+		bad = checkFilters(bad, *patch.SavedFilters)
 	}
 	switch {
 	case patch.Password != nil && patch.CurrentPassword == nil:
@@ -372,6 +389,7 @@ func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) 
 	c := Changes{
 		DisplayName: unlessSame(patch.DisplayName, old.DisplayName), Timezone: unlessSame(patch.Timezone, old.Timezone),
 		NotifyEmail: unlessSame(patch.NotifyEmail, old.NotifyEmail), ClearQuietHours: patch.ClearQuietHours && old.QuietHours != nil,
+		SavedFilters: patch.SavedFilters,
 	}
 	if patch.QuietHours != nil && (old.QuietHours == nil || *old.QuietHours != *patch.QuietHours) {
 		c.QuietHours = patch.QuietHours
@@ -405,23 +423,51 @@ func unlessSame[T comparable](wanted *T, old T) *T {
 }
 
 func (s *service) newPassword(ctx context.Context, p token.Principal, oldHash, current, wanted string) (string, error) {
-	if err := sessionOnly(p); err != nil {
+	if err := s.confirm(ctx, p, "current_password", current, oldHash); err != nil {
 		return "", err
+	}
+	return s.passwords.Hash(ctx, norm.NFC.String(wanted))
+}
+
+// confirm lets only the person themself pass: signed in, and with their password,
+// which field of the request holds.
+func (s *service) confirm(ctx context.Context, p token.Principal, field, password, hash string) error {
+	if err := sessionOnly(p); err != nil {
+		return err
 	}
 	if err := s.limits.FailuresOfOwn.Take(p.UserID.String()); err != nil {
-		return "", err
+		return err
 	}
-	match, err := s.passwords.Matches(ctx, norm.NFC.String(current), oldHash)
+	match, err := s.passwords.Matches(ctx, norm.NFC.String(password), hash)
 	if err != nil || match {
 		s.limits.FailuresOfOwn.GiveBack(p.UserID.String())
 	}
 	if err != nil {
-		return "", err
+		return err
 	}
 	if !match {
-		return "", fault.Invalidf("current_password", "is not your password").Because("wrong_password", nil)
+		return fault.Invalidf(field, "is not your password").Because("wrong_password", nil)
 	}
-	return s.passwords.Hash(ctx, norm.NFC.String(wanted))
+	return nil
+}
+
+// DeleteMe implements Service.
+func (s *service) DeleteMe(ctx context.Context, p token.Principal, in Deletion) error {
+	if in.Password == "" {
+		return fault.Invalidf("password", "is required, to be sure that it is you")
+	}
+	_, hash, err := s.store.Find(ctx, p.UserID)
+	if err != nil {
+		return err
+	}
+	if err := s.confirm(ctx, p, "password", in.Password, hash); err != nil {
+		return err
+	}
+	if err := s.store.Delete(ctx, p.UserID); err != nil {
+		return err
+	}
+	s.verifier.forget(p.UserID)
+	return nil
 }
 
 // Tokens implements Service.

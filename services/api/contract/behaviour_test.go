@@ -144,6 +144,7 @@ func TestRepeatedPostHasOneEffectAndTheSameAnswer(t *testing.T) {
 	b := setup(t)
 	ada, eve := b.signUp(t, "ada"), b.signUp(t, "eve")
 	id := b.task(t, ada, map[string]any{"title": "Buy milk"})
+	series := b.series(t, ada, map[string]any{"title": "Pay the rent", "rrule": "FREQ=MONTHLY"})
 	open := b.task(t, ada, map[string]any{"title": "Buy bread"})
 	reminder := b.call(t, ada, http.MethodPost, "/api/reminders",
 		map[string]any{"task_id": open, "remind_at": "2039-01-01T00:00:00Z"}).Text(t, "id")
@@ -157,6 +158,13 @@ func TestRepeatedPostHasOneEffectAndTheSameAnswer(t *testing.T) {
 		"import":   {"/api/import", map[string]any{"tasks": []any{map[string]any{"title": "Read"}}}, map[string]any{"tasks": []any{}}},
 		"complete": {"/api/tasks/" + id + "/complete", nil, map[string]any{}},
 		"reopen":   {"/api/tasks/" + id + "/reopen", nil, map[string]any{}},
+		"series": {
+			"/api/tasks/recurring", map[string]any{"title": "Water", "rrule": "FREQ=DAILY", "tags": []string{"plants"}},
+			map[string]any{"title": "Feed", "rrule": "FREQ=DAILY"},
+		},
+		"pause":  {"/api/tasks/recurring/" + series + "/pause", nil, map[string]any{}},
+		"resume": {"/api/tasks/recurring/" + series + "/resume", nil, map[string]any{}},
+		"skip":   {"/api/tasks/recurring/" + series + "/skip", nil, map[string]any{"occurrence_at": "2999-01-01T00:00:00Z"}},
 		"reminder": {
 			"/api/reminders", map[string]any{"task_id": open, "remind_at": "2040-01-01T00:00:00Z"},
 			map[string]any{"task_id": open, "remind_at": "2041-01-01T00:00:00Z"},
@@ -268,6 +276,7 @@ func TestReadTokenOnlyReads(t *testing.T) {
 		return user{Token: a.Text(t, "token")}
 	}
 	reader, writer := secret("read"), secret("read", "write")
+	series := b.series(t, ada, map[string]any{"title": "Water the plants", "rrule": "FREQ=DAILY"})
 	reminder := b.call(t, ada, http.MethodPost, "/api/reminders",
 		map[string]any{"task_id": id, "remind_at": "2040-01-01T00:00:00Z"}).Text(t, "id")
 	before := b.rows(t)
@@ -275,7 +284,7 @@ func TestReadTokenOnlyReads(t *testing.T) {
 		if op.public() {
 			continue
 		}
-		path := strings.ReplaceAll(op.Path, "/reminders/{id}", "/reminders/"+reminder)
+		path := strings.ReplaceAll(strings.ReplaceAll(op.Path, "/recurring/{id}", "/recurring/"+series), "/reminders/{id}", "/reminders/"+reminder)
 		a := b.call(t, reader, op.Method, strings.ReplaceAll(path, "{id}", id), nil)
 		if op.Method == http.MethodGet {
 			require.Less(t, a.Status, 300, "%s", op.OperationId)
