@@ -149,7 +149,7 @@ func orElseStart(given *Moment, rule string, now recurrence.Local) Moment {
 
 // timesOfDay is the part of a rule that speaks of the time of day; empty: none does.
 func timesOfDay(rule string) string {
-	for part := range strings.SplitSeq(strings.ToUpper(strings.TrimPrefix(rule, "RRULE:")), ";") {
+	for part := range strings.SplitSeq(strings.TrimPrefix(strings.ToUpper(rule), "RRULE:"), ";") {
 		name, value, _ := strings.Cut(part, "=")
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		switch {

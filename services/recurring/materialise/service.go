@@ -83,7 +83,7 @@ func New(store Store, now func() time.Time, log *slog.Logger, reg prometheus.Reg
 		}),
 		failing: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "rondo_series_failing",
-			Help: "Series whose last try to schedule or fire them failed. Their owners see why; so does SELECT id, failure FROM series WHERE failures > 0.",
+			Help: "Series whose last try to schedule or fire them failed. The column failure says why, to their owners too.",
 		}),
 	}
 	reg.MustRegister(s.made, s.failures, s.failing)

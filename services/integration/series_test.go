@@ -1,6 +1,6 @@
-// Package main_test runs the parts of recurring together, on a real database and under
-// a clock of its own: api writes, its events are delivered, and jobs come when due.
-package main_test
+// Package integration_test lets api and recurring work together, on a real database and
+// under a clock of its own: api writes, its events are delivered, and jobs come when due.
+package integration_test
 
 import (
 	"context"
