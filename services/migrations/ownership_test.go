@@ -25,6 +25,11 @@ var sweeps = map[string]string{
 	"materialise/store.go Failing":  "a gauge of all that fail",
 	"task/store.go listStatement":   "its first condition is t.user_id; the contract suite's second user proves it",
 	"account/store.go FindToken":    "finds out who calls, by 256 random bits",
+	"reminder/deliver.go write":     "what is due is everybody's; it writes by id what it has just claimed",
+	"reminder/deliver.go Upcoming":  "instants alone, for wake-ups",
+	"reminder/deliver.go Overdue":   "a gauge of all that is due",
+	"channel/channel.go purge":      "everybody's old rows",
+	"channel/worker.go measure":     "a gauge of a channel's whole queue",
 }
 
 var (

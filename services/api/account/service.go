@@ -38,7 +38,17 @@ type User struct {
 	Email       string    `json:"email"` // in lower case, unique
 	DisplayName string    `json:"display_name"`
 	Timezone    string    `json:"timezone"` // an IANA name
-	CreatedAt   time.Time `json:"created_at"`
+	// QuietHours are when nothing may ring; nil: never.
+	QuietHours  *QuietHours `json:"quiet_hours"`
+	NotifyEmail bool        `json:"notify_email"` // reminders come by e-mail too
+	CreatedAt   time.Time   `json:"created_at"`
+}
+
+// QuietHours are a span of the day on the wall clock, "22:00" to "07:00", up to and
+// not with To. They go over midnight where From is later.
+type QuietHours struct {
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // Session is a person signed in.
@@ -85,6 +95,9 @@ type Patch struct {
 	Timezone        *string `json:"timezone"`
 	Password        *string `json:"password"`
 	CurrentPassword *string `json:"current_password"`
+	QuietHours      *QuietHours
+	ClearQuietHours bool
+	NotifyEmail     *bool
 }
 
 // NewToken describes a wanted API token.
@@ -137,7 +150,13 @@ type Store interface {
 }
 
 // Changes of a user's row; nil leaves a column as it is.
-type Changes struct{ DisplayName, Timezone, PasswordHash *string }
+type Changes struct {
+	DisplayName, Timezone, PasswordHash *string
+
+	QuietHours      *QuietHours
+	ClearQuietHours bool
+	NotifyEmail     *bool
+}
 
 // NewStoredToken is a token to store, of either kind.
 type NewStoredToken struct {
@@ -323,7 +342,7 @@ func (s *service) Me(ctx context.Context, p token.Principal) (User, error) {
 func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) (User, error) {
 	var bad []fault.Field
 	if patch == (Patch{}) {
-		bad = check(bad, "body", "must change something: display_name, timezone or password")
+		bad = check(bad, "body", "must change something: display_name, timezone, quiet_hours, notify_email or password")
 	}
 	if patch.DisplayName != nil {
 		*patch.DisplayName = strings.TrimSpace(*patch.DisplayName)
@@ -331,6 +350,9 @@ func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) 
 	}
 	if patch.Timezone != nil {
 		bad = check(bad, "timezone", checkZone(*patch.Timezone))
+	}
+	if patch.QuietHours != nil {
+		bad = check(bad, "quiet_hours", checkQuietHours(*patch.QuietHours))
 	}
 	if patch.Password != nil {
 		bad = check(bad, "password", text.Line(*patch.Password, minPassword, maxPassword))
@@ -348,7 +370,13 @@ func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) 
 	if err != nil {
 		return User{}, err
 	}
-	c := Changes{DisplayName: unlessSame(patch.DisplayName, old.DisplayName), Timezone: unlessSame(patch.Timezone, old.Timezone)}
+	c := Changes{
+		DisplayName: unlessSame(patch.DisplayName, old.DisplayName), Timezone: unlessSame(patch.Timezone, old.Timezone),
+		NotifyEmail: unlessSame(patch.NotifyEmail, old.NotifyEmail), ClearQuietHours: patch.ClearQuietHours && old.QuietHours != nil,
+	}
+	if patch.QuietHours != nil && (old.QuietHours == nil || *old.QuietHours != *patch.QuietHours) {
+		c.QuietHours = patch.QuietHours
+	}
 	if patch.Password != nil {
 		hash, err := s.newPassword(ctx, p, oldHash, *patch.CurrentPassword, *patch.Password)
 		if err != nil {
@@ -370,7 +398,7 @@ func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) 
 }
 
 // unlessSame is nil for a change that changes nothing.
-func unlessSame(wanted *string, old string) *string {
+func unlessSame[T comparable](wanted *T, old T) *T {
 	if wanted != nil && *wanted == old {
 		return nil
 	}
@@ -487,6 +515,18 @@ func checkZone(name string) string {
 	_, err := time.LoadLocation(name)
 	if err != nil || len(name) > maxZone || name == "Local" || strings.HasPrefix(name, "posix") || strings.HasPrefix(name, "right/") {
 		return `must be the name of an IANA time zone, such as "Europe/Berlin"`
+	}
+	return ""
+}
+
+func checkQuietHours(q QuietHours) string {
+	for _, at := range []string{q.From, q.To} {
+		if _, err := time.Parse("15:04", at); err != nil || len(at) != len("15:04") {
+			return `must have from and to as "22:00"`
+		}
+	}
+	if q.From == q.To {
+		return "must not begin when they end; null means none"
 	}
 	return ""
 }

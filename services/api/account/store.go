@@ -28,6 +28,7 @@ func NewStore(pool *pgxpool.Pool, box *outbox.Outbox) Store { return &store{pool
 
 const (
 	userColumns   = `id, email, display_name, timezone, created_at, password_hash`
+	readColumns   = userColumns + `, to_char(quiet_from, 'HH24:MI'), to_char(quiet_to, 'HH24:MI'), notify_email`
 	kindSession   = "session"
 	kindAPI       = "api"
 	uniqueAddress = "users_email_key"
@@ -68,7 +69,7 @@ func insertToken(ctx context.Context, tx pgx.Tx, t NewStoredToken) error {
 
 // FindByEmail implements Store.
 func (s *store) FindByEmail(ctx context.Context, email string) (User, string, error) {
-	u, hash, err := s.user(ctx, `SELECT `+userColumns+` FROM users WHERE email = $1`, email)
+	u, hash, err := s.user(ctx, `SELECT `+readColumns+` FROM users WHERE email = $1`, email)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return User{}, "", nil
 	}
@@ -77,7 +78,7 @@ func (s *store) FindByEmail(ctx context.Context, email string) (User, string, er
 
 // Find implements Store.
 func (s *store) Find(ctx context.Context, id uuid.UUID) (User, string, error) {
-	u, hash, err := s.user(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, id)
+	u, hash, err := s.user(ctx, `SELECT `+readColumns+` FROM users WHERE id = $1`, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return User{}, "", fault.New(fault.NotFound, "This account is gone.")
 	}
@@ -85,12 +86,21 @@ func (s *store) Find(ctx context.Context, id uuid.UUID) (User, string, error) {
 }
 
 func (s *store) user(ctx context.Context, query string, arg any) (u User, hash string, err error) {
-	err = s.pool.QueryRow(ctx, query, arg).Scan(&u.ID, &u.Email, &u.DisplayName, &u.Timezone, &u.CreatedAt, &hash)
+	u, hash, err = scanUser(s.pool.QueryRow(ctx, query, arg))
 	if err != nil {
 		return User{}, "", postgres.Explain(fmt.Errorf("finding a user: %w", err))
 	}
-	u.CreatedAt = u.CreatedAt.UTC()
 	return u, hash, nil
+}
+
+func scanUser(row pgx.Row) (u User, hash string, err error) {
+	var from, to *string
+	err = row.Scan(&u.ID, &u.Email, &u.DisplayName, &u.Timezone, &u.CreatedAt, &hash, &from, &to, &u.NotifyEmail)
+	if from != nil && to != nil {
+		u.QuietHours = &QuietHours{From: *from, To: *to}
+	}
+	u.CreatedAt = u.CreatedAt.UTC()
+	return u, hash, err //nolint:wrapcheck // wrapped by the caller
 }
 
 // StartSession implements Store.
@@ -108,15 +118,19 @@ func (s *store) StartSession(ctx context.Context, session NewStoredToken) error 
 // Update implements Store.
 func (s *store) Update(ctx context.Context, userID uuid.UUID, c Changes, keep uuid.UUID) (u User, err error) {
 	err = postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, `UPDATE users SET display_name = coalesce($2, display_name), timezone = coalesce($3, timezone),
-			password_hash = coalesce($4, password_hash), updated_at = now()
-			WHERE id = $1 RETURNING id, email, display_name, timezone, created_at`,
-			userID, c.DisplayName, c.Timezone, c.PasswordHash).
-			Scan(&u.ID, &u.Email, &u.DisplayName, &u.Timezone, &u.CreatedAt)
+		var from, to *string
+		if c.QuietHours != nil {
+			from, to = &c.QuietHours.From, &c.QuietHours.To
+		}
+		u, _, err = scanUser(tx.QueryRow(ctx, `UPDATE users SET display_name = coalesce($2, display_name), timezone = coalesce($3, timezone),
+			password_hash = coalesce($4, password_hash), notify_email = coalesce($5, notify_email),
+			quiet_from = CASE WHEN NOT $6 THEN coalesce($7::text::time, quiet_from) END,
+			quiet_to = CASE WHEN NOT $6 THEN coalesce($8::text::time, quiet_to) END, updated_at = now()
+			WHERE id = $1 RETURNING `+readColumns,
+			userID, c.DisplayName, c.Timezone, c.PasswordHash, c.NotifyEmail, c.ClearQuietHours, from, to))
 		if err != nil {
 			return fmt.Errorf("updating a user: %w", err)
 		}
-		u.CreatedAt = u.CreatedAt.UTC()
 		if c.PasswordHash != nil {
 			_, err := tx.Exec(ctx, `DELETE FROM api_tokens WHERE user_id = $1 AND kind = $2 AND id <> $3`, userID, kindSession, keep)
 			if err != nil {

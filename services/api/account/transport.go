@@ -40,13 +40,16 @@ func decodeFrom[T any](r *http.Request) (from[T], error) {
 
 func decodeNothing(*http.Request) (nothing, error) { return nothing{}, nil }
 
-// decodePatch refuses null: every setting has a value.
+// decodePatch refuses null: every setting has a value, but for quiet hours.
 func decodePatch(r *http.Request) (Patch, error) {
 	body, err := rest.Decode[struct {
 		DisplayName     rest.Field[string] `json:"display_name"`
 		Timezone        rest.Field[string] `json:"timezone"`
 		Password        rest.Field[string] `json:"password"`
 		CurrentPassword rest.Field[string] `json:"current_password"`
+
+		QuietHours  rest.Field[QuietHours] `json:"quiet_hours"`
+		NotifyEmail rest.Field[bool]       `json:"notify_email"`
 	}](r)
 	if err != nil {
 		return Patch{}, err
@@ -64,6 +67,18 @@ func decodePatch(r *http.Request) (Patch, error) {
 	patch := Patch{
 		DisplayName: given("display_name", body.DisplayName), Timezone: given("timezone", body.Timezone),
 		Password: given("password", body.Password), CurrentPassword: given("current_password", body.CurrentPassword),
+	}
+	switch {
+	case body.QuietHours.Null:
+		patch.ClearQuietHours = true
+	case body.QuietHours.Set:
+		patch.QuietHours = &body.QuietHours.Value
+	}
+	switch {
+	case body.NotifyEmail.Null:
+		bad = check(bad, "notify_email", "cannot be null")
+	case body.NotifyEmail.Set:
+		patch.NotifyEmail = &body.NotifyEmail.Value
 	}
 	if err := fault.InvalidFields(bad); err != nil {
 		return Patch{}, err

@@ -13,7 +13,9 @@ import (
 	"github.com/rondohq/rondo/services/api/account"
 	"github.com/rondohq/rondo/services/api/docs"
 	"github.com/rondohq/rondo/services/api/exchange"
+	"github.com/rondohq/rondo/services/api/notification"
 	"github.com/rondohq/rondo/services/api/recurrence"
+	"github.com/rondohq/rondo/services/api/reminder"
 	"github.com/rondohq/rondo/services/api/series"
 	"github.com/rondohq/rondo/services/api/tag"
 	"github.com/rondohq/rondo/services/api/task"
@@ -36,14 +38,16 @@ type Deps struct {
 
 // API is the joined use cases.
 type API struct {
-	document *docs.Site
-	verifier *account.Verifier
-	accounts account.Endpoints
-	tasks    task.Endpoints
-	tags     tag.Endpoints
-	exchange exchange.Endpoints
-	preview  recurrence.Endpoints
-	series   series.Endpoints
+	document      *docs.Site
+	verifier      *account.Verifier
+	accounts      account.Endpoints
+	tasks         task.Endpoints
+	tags          tag.Endpoints
+	reminders     reminder.Endpoints
+	notifications notification.Endpoints
+	exchange      exchange.Endpoints
+	preview       recurrence.Endpoints
+	series        series.Endpoints
 }
 
 // New makes the use cases.
@@ -62,11 +66,14 @@ func New(d Deps) (*API, error) {
 	accounts := account.NewService(accountStore, passwords, verifier, account.DefaultLimits(d.Now), d.Now)
 	tasks := task.NewPostgres(d.Pool, d.Outbox)
 	return &API{
-		document: site,
-		verifier: verifier,
-		accounts: account.MakeEndpoints(accounts, durations),
-		tasks:    task.MakeEndpoints(task.NewService(tasks, d.Now), durations),
-		tags:     tag.MakeEndpoints(tag.NewService(tag.NewPostgres(d.Pool, d.Outbox)), durations),
+		document:  site,
+		verifier:  verifier,
+		accounts:  account.MakeEndpoints(accounts, durations),
+		tasks:     task.MakeEndpoints(task.NewService(tasks, d.Now), durations),
+		tags:      tag.MakeEndpoints(tag.NewService(tag.NewPostgres(d.Pool, d.Outbox)), durations),
+		reminders: reminder.MakeEndpoints(reminder.NewService(reminder.NewPostgres(d.Pool, d.Outbox), d.Now), durations),
+		notifications: notification.MakeEndpoints(
+			notification.NewService(notification.NewPostgres(d.Pool, d.Outbox), d.Now), durations),
 		exchange: exchange.MakeEndpoints(exchange.NewService(exchange.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
 		preview:  recurrence.MakeEndpoints(recurrence.NewService(recurrence.DefaultLimits(d.Now)), durations),
 		series:   series.MakeEndpoints(series.NewService(series.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
@@ -95,5 +102,7 @@ func (a *API) Register(mux rest.Router) {
 	task.Register(private(rest.MaxBody), a.tasks)
 	series.Register(private(rest.MaxBody), a.series)
 	tag.Register(private(rest.MaxBody), a.tags)
+	reminder.Register(private(rest.MaxBody), a.reminders)
+	notification.Register(private(rest.MaxBody), a.notifications)
 	exchange.Register(private(exchange.MaxBody), a.exchange)
 }
