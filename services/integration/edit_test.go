@@ -15,8 +15,6 @@ import (
 	"github.com/rondohq/rondo/services/api/task"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 // friday is a series of Fridays at 14:00 whose instances come a day ahead.
 func (b *testBundle) friday(t *testing.T) series.Series {
 	t.Helper()
@@ -50,7 +48,7 @@ func TestAChangeToAllReachesOpenInstancesAndThoseToCome(t *testing.T) {
 	_, err := b.tasks.Complete(t.Context(), b.owner, b.list(t, s.ID)[0].ID, nil)
 	require.NoError(t, err)
 	next := b.get(t, s.ID).NextOccurrenceAt
-	got := b.update(t, s.ID, series.Change{Title: ptr("Weekly"), Tags: &[]string{"Work"}, Priority: ptr(task.High)}).Series
+	got := b.update(t, s.ID, series.Change{Title: new("Weekly"), Tags: &[]string{"Work"}, Priority: new(task.High)}).Series
 	require.Equal(t, int64(2), got.Version)
 	require.Equal(t, next, got.NextOccurrenceAt, "the rule is the same, and so is the schedule")
 	b.until(t, "2026-04-03 15:00:00")
@@ -59,7 +57,7 @@ func TestAChangeToAllReachesOpenInstancesAndThoseToCome(t *testing.T) {
 		require.Equal(t, []string{"Work"}, i.Tags)
 		require.Equal(t, task.High, i.Priority)
 	}
-	same := b.update(t, s.ID, series.Change{Title: ptr("Weekly")}).Series
+	same := b.update(t, s.ID, series.Change{Title: new("Weekly")}).Series
 	require.Equal(t, int64(2), same.Version, "nothing has changed")
 	require.Equal(t, 1, b.count(t, `SELECT count(*) FROM outbox WHERE event->>'type' = 'recurring.updated'
 		AND event->'data'->'changed_fields' = '["priority", "tags", "title"]'`))
@@ -78,7 +76,7 @@ func TestAnotherRuleGoesOnFromNowAndTakesBackWhatIsNotDueYet(t *testing.T) {
 	}, b.made(t, s.ID))
 
 	// A rule that still has the occurrence keeps its instance.
-	b.update(t, s.ID, series.Change{RRule: ptr("FREQ=WEEKLY;BYDAY=FR,MO")})
+	b.update(t, s.ID, series.Change{RRule: new("FREQ=WEEKLY;BYDAY=FR,MO")})
 	b.until(t, "2026-04-06 11:00:00")
 	require.Equal(t, []string{"2026-04-03 10:00:00 pending", "2026-04-06 10:00:00 pending"}, b.made(t, s.ID)[3:])
 
@@ -97,14 +95,16 @@ func TestThisAndFollowingDividesASeries(t *testing.T) {
 		title    string
 	}{
 		"another title": {
-			series.Change{Title: ptr("Weekly")},
+			series.Change{Title: new("Weekly")},
 			[]string{"2026-03-20 14:00:00 pending"},
-			[]string{"2026-03-27 14:00:00 pending", "2026-04-03 14:00:00 pending", "2026-04-10 14:00:00 pending"}, "Weekly,Weekly,Weekly",
+			[]string{"2026-03-27 14:00:00 pending", "2026-04-03 14:00:00 pending", "2026-04-10 14:00:00 pending"},
+			"Weekly,Weekly,Weekly",
 		},
 		"another time": {
-			series.Change{Start: at("2026-03-27T15:00:00")},
+			series.Change{Start: at("2026-03-27T15:00:00"), Title: new("Later")},
 			[]string{"2026-03-20 14:00:00 pending", "2026-03-27 14:00:00 cancelled"},
-			[]string{"2026-03-27 15:00:00 pending", "2026-04-03 15:00:00 pending", "2026-04-10 15:00:00 pending"}, "Team sync,Team sync,Team sync",
+			[]string{"2026-03-27 15:00:00 pending", "2026-04-03 15:00:00 pending", "2026-04-10 15:00:00 pending"},
+			"Later,Later,Later",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestThisAndFollowingDividesASeries(t *testing.T) {
 				RRule: "FREQ=WEEKLY;BYDAY=FR;COUNT=4", Start: at("2026-03-20T14:00:00"), ReminderOffsets: []int{24 * 60}, IfPending: "create",
 			})
 			b.until(t, "2026-03-26 15:00:00")
-			test.change.Scope, test.change.OccurrenceAt = series.ScopeFollowing, ptr(local("2026-03-27 14:00:00"))
+			test.change.Scope, test.change.OccurrenceAt = series.ScopeFollowing, new(local("2026-03-27 14:00:00"))
 			next := b.update(t, s.ID, test.change).Series
 			require.NotEqual(t, s.ID, next.ID)
 			require.Equal(t, s.ID, *next.PreviousID)
@@ -133,7 +133,7 @@ func TestThisAndFollowingDividesASeries(t *testing.T) {
 		t.Parallel()
 		b := setup(t, "2026-03-16 09:00:00")
 		s := b.friday(t)
-		got := b.update(t, s.ID, series.Change{Scope: series.ScopeFollowing, OccurrenceAt: ptr(local("2026-03-20 14:00:00")), Title: ptr("Weekly")}).Series
+		got := b.update(t, s.ID, series.Change{Scope: series.ScopeFollowing, OccurrenceAt: new(local("2026-03-20 14:00:00")), Title: new("Weekly")}).Series
 		require.Equal(t, s.ID, got.ID)
 		require.Equal(t, "Weekly", got.Title)
 	})
@@ -143,7 +143,7 @@ func TestThisAndFollowingDividesASeries(t *testing.T) {
 		s := b.friday(t)
 		_, err := b.series.Pause(t.Context(), b.owner, s.ID, nil)
 		require.NoError(t, err)
-		next := b.update(t, s.ID, series.Change{Scope: series.ScopeFollowing, OccurrenceAt: ptr(local("2026-04-03 14:00:00")), Title: ptr("Weekly")}).Series
+		next := b.update(t, s.ID, series.Change{Scope: series.ScopeFollowing, OccurrenceAt: new(local("2026-04-03 14:00:00")), Title: new("Weekly")}).Series
 		require.Equal(t, event.SeriesPaused, next.Status)
 		b.until(t, "2026-05-01 10:00:00")
 		require.Empty(t, b.made(t, next.ID))
@@ -158,7 +158,7 @@ func TestOneOccurrenceGoesItsOwnWay(t *testing.T) {
 	later := local("2026-03-27 16:00:00")
 	for _, occurrence := range []string{"2026-03-20 14:00:00", "2026-03-27 14:00:00"} { // the next one, and one beyond
 		result := b.update(t, s.ID, series.Change{
-			Scope: series.ScopeThis, OccurrenceAt: ptr(local(occurrence)), Title: ptr("Special"), DueAt: &later,
+			Scope: series.ScopeThis, OccurrenceAt: new(local(occurrence)), Title: new("Special"), DueAt: &later,
 		})
 		require.Equal(t, "Special", result.Task.Title)
 		require.True(t, result.Task.DueAt.Equal(later))
@@ -182,12 +182,12 @@ func TestOneOccurrenceGoesItsOwnWay(t *testing.T) {
 		"no occurrence": {"2026-04-04 14:00:00", fault.Unprocessable, "invalid_recurrence"},
 		"long past":     {"2026-03-13 14:00:00", fault.Unprocessable, "invalid_recurrence"}, // before the start
 	} {
-		_, err := b.series.Update(ctx, b.owner, s.ID, nil, series.Change{Scope: series.ScopeThis, OccurrenceAt: ptr(local(test.at))})
+		_, err := b.series.Update(ctx, b.owner, s.ID, nil, series.Change{Scope: series.ScopeThis, OccurrenceAt: new(local(test.at))})
 		refused(t, err, test.code, test.why, name)
 	}
 	_, err = b.tasks.Complete(ctx, b.owner, b.list(t, s.ID)[0].ID, nil)
 	require.NoError(t, err)
-	_, err = b.series.Update(ctx, b.owner, s.ID, nil, series.Change{Scope: series.ScopeThis, OccurrenceAt: ptr(local("2026-03-20 14:00:00"))})
+	_, err = b.series.Update(ctx, b.owner, s.ID, nil, series.Change{Scope: series.ScopeThis, OccurrenceAt: new(local("2026-03-20 14:00:00"))})
 	refused(t, err, fault.Conflict, "occurrence_closed", "a completed instance")
 }
 
@@ -216,12 +216,12 @@ func TestSkippedOccurrencesAreRecorded(t *testing.T) {
 	first := skip(nil)
 	require.True(t, first.OccurrenceAt.Equal(local("2026-03-20 14:00:00")))
 	require.True(t, b.get(t, s.ID).NextOccurrenceAt.Equal(local("2026-03-27 14:00:00")), "the schedule moves on at once")
-	skip(ptr(local("2026-04-03 14:00:00"))) // beyond the next
-	again := skip(ptr(local("2026-04-03 14:00:00")))
+	skip(new(local("2026-04-03 14:00:00"))) // beyond the next
+	again := skip(new(local("2026-04-03 14:00:00")))
 	require.Equal(t, int64(1), again.Version)
 	b.until(t, "2026-04-03 15:00:00")
 	require.Equal(t, []string{"2026-03-20 14:00:00 skipped", "2026-03-27 14:00:00 pending", "2026-04-03 14:00:00 skipped"}, b.made(t, s.ID))
-	skip(ptr(local("2026-03-27 14:00:00"))) // an open instance
+	skip(new(local("2026-03-27 14:00:00"))) // an open instance
 	b.until(t, "2026-04-10 15:00:00")
 	require.Equal(t, "2026-04-10 14:00:00 pending", b.made(t, s.ID)[3])
 	got := b.get(t, s.ID)
@@ -229,7 +229,7 @@ func TestSkippedOccurrencesAreRecorded(t *testing.T) {
 
 	_, err := b.tasks.Complete(ctx, b.owner, b.list(t, s.ID)[3].ID, nil)
 	require.NoError(t, err)
-	_, err = b.series.Skip(ctx, b.owner, s.ID, nil, ptr(local("2026-04-10 14:00:00")))
+	_, err = b.series.Skip(ctx, b.owner, s.ID, nil, new(local("2026-04-10 14:00:00")))
 	refused(t, err, fault.Conflict, "occurrence_closed", "a completed instance")
 }
 
@@ -242,7 +242,7 @@ func TestSkippingInASeriesThatCountsFromCompletion(t *testing.T) {
 	b.deliver(t)
 	require.True(t, b.get(t, s.ID).NextOccurrenceAt.Equal(local("2026-03-23 14:00:00")), "3 days after its own time")
 	b.until(t, "2026-03-24 10:00:00")
-	_, err = b.series.Skip(t.Context(), b.owner, s.ID, nil, ptr(local("2026-03-23 14:00:00"))) // the open one
+	_, err = b.series.Skip(t.Context(), b.owner, s.ID, nil, new(local("2026-03-23 14:00:00"))) // the open one
 	require.NoError(t, err)
 	b.until(t, "2026-03-26 15:00:00")
 	require.Equal(t, []string{"2026-03-20 14:00:00 skipped", "2026-03-23 14:00:00 skipped", "2026-03-26 14:00:00 pending"}, b.made(t, s.ID))
@@ -301,15 +301,15 @@ func TestTransitions(t *testing.T) {
 		"cancel": func(id uuid.UUID) error { _, err := b.series.Cancel(ctx, b.owner, id, nil); return err },
 		"skip":   func(id uuid.UUID) error { _, err := b.series.Skip(ctx, b.owner, id, nil, nil); return err },
 		"retitle": func(id uuid.UUID) error {
-			_, err := b.series.Update(ctx, b.owner, id, nil, series.Change{Title: ptr("b")})
+			_, err := b.series.Update(ctx, b.owner, id, nil, series.Change{Title: new("b")})
 			return err
 		},
 		"rerule": func(id uuid.UUID) error {
-			_, err := b.series.Update(ctx, b.owner, id, nil, series.Change{RRule: ptr("FREQ=WEEKLY")})
+			_, err := b.series.Update(ctx, b.owner, id, nil, series.Change{RRule: new("FREQ=WEEKLY")})
 			return err
 		},
 		"divide": func(id uuid.UUID) error {
-			_, err := b.series.Update(ctx, b.owner, id, nil, series.Change{Scope: series.ScopeFollowing, OccurrenceAt: ptr(local("2026-03-25 14:00:00"))})
+			_, err := b.series.Update(ctx, b.owner, id, nil, series.Change{Scope: series.ScopeFollowing, OccurrenceAt: new(local("2026-03-25 14:00:00"))})
 			return err
 		},
 	}
@@ -339,8 +339,8 @@ func TestAStaleVersionChangesNothing(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "2026-03-16 09:00:00")
 	s := b.friday(t)
-	b.update(t, s.ID, series.Change{Title: ptr("Weekly")})
-	_, err := b.series.Update(t.Context(), b.owner, s.ID, &s.Version, series.Change{Title: ptr("Mine")})
+	b.update(t, s.ID, series.Change{Title: new("Weekly")})
+	_, err := b.series.Update(t.Context(), b.owner, s.ID, &s.Version, series.Change{Title: new("Mine")})
 	require.Equal(t, fault.Stale, fault.CodeOf(err))
 	_, err = b.series.Pause(t.Context(), b.owner, s.ID, &s.Version)
 	require.Equal(t, fault.Stale, fault.CodeOf(err))
@@ -363,11 +363,11 @@ func TestAFailedChangeLeavesNothing(t *testing.T) {
 	before := state()
 	_, err := b.db.Exec(t.Context(), `ALTER TABLE outbox ADD CONSTRAINT refuse CHECK (event->>'type' NOT LIKE 'recurring.%') NOT VALID`)
 	require.NoError(t, err)
-	following, new := ptr(local("2026-04-03 14:00:00")), &[]string{"new"}
+	following, tags := new(local("2026-04-03 14:00:00")), &[]string{"new"}
 	for name, c := range map[string]series.Change{
-		"all":       {Title: ptr("Weekly"), Tags: new, RRule: ptr("FREQ=DAILY")},
-		"following": {Scope: series.ScopeFollowing, OccurrenceAt: following, Title: ptr("Weekly"), Tags: new},
-		"this":      {Scope: series.ScopeThis, OccurrenceAt: following, Title: ptr("Weekly"), Tags: new},
+		"all":       {Title: new("Weekly"), Tags: tags, RRule: new("FREQ=DAILY")},
+		"following": {Scope: series.ScopeFollowing, OccurrenceAt: following, Title: new("Weekly"), Tags: tags},
+		"this":      {Scope: series.ScopeThis, OccurrenceAt: following, Title: new("Weekly"), Tags: tags},
 	} {
 		_, err := b.series.Update(t.Context(), b.owner, s.ID, nil, c)
 		require.Error(t, err, name)
@@ -377,7 +377,7 @@ func TestAFailedChangeLeavesNothing(t *testing.T) {
 	require.Error(t, err)
 	_, err = b.series.Cancel(t.Context(), b.owner, s.ID, nil)
 	require.Error(t, err)
-	_, err = b.series.Create(t.Context(), b.owner, series.Draft{Title: "a", RRule: "FREQ=DAILY", Tags: *new})
+	_, err = b.series.Create(t.Context(), b.owner, series.Draft{Title: "a", RRule: "FREQ=DAILY", Tags: *tags})
 	require.Error(t, err)
 	require.Equal(t, before, state())
 }
