@@ -120,7 +120,7 @@ func local(text string) time.Time {
 	return at
 }
 
-func setup(t *testing.T, now string) *testBundle {
+func setup(t testing.TB, now string) *testBundle {
 	t.Helper()
 	database := postgrestest.New(t)
 	pool, box := database.Pool(t, topology.API), outbox.New(topology.API)
