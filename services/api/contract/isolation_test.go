@@ -26,6 +26,7 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 	reminderID := b.call(t, ada, http.MethodPost, "/api/reminders", map[string]any{"task_id": taskID, "offset_minutes": 0}).Text(t, "id")
 	notificationID := b.notified(t, ada, taskID, reminderID)
 	subscriptionID := b.call(t, ada, http.MethodPost, "/api/notifications/subscriptions", browser(t, "https://push.example.org/ada")).Text(t, "id")
+	seriesID := b.series(t, ada, map[string]any{"title": secret, "description": secret, "tags": []string{secret}, "rrule": "FREQ=DAILY"})
 	ids := map[string]string{
 		"tasks": taskID, "tags": tagID, "tokens": tokenID, "recurring": seriesID,
 		"reminders": reminderID, "notifications": notificationID, "subscriptions": subscriptionID,
@@ -42,6 +43,9 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		"updateTask":        map[string]any{"title": "Mine now", "status": "completed"},
 		"createTag":         map[string]any{"name": secret},
 		"renameTag":         map[string]any{"name": "mine now"},
+		"createReminder":    map[string]any{"task_id": taskID, "offset_minutes": 15},
+		"snoozeReminder":    map[string]any{"minutes": 10},
+		"subscribe":         browser(t, "https://push.example.org/eve"),
 		"importTasks":       map[string]any{"tasks": []any{map[string]any{"id": taskID, "title": "Mine now"}}},
 		"createSeries":      map[string]any{"title": "Mine", "rrule": "FREQ=DAILY"},
 		"updateSeries":      map[string]any{"title": "Mine now"},
