@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -329,23 +327,4 @@ func deadLetters(t *testing.T) (n int64) {
 		n += depth.Records
 	}
 	return n
-}
-
-// metric reads one sample of a service; 0 when it is away or has none.
-func metric(t *testing.T, service topology.Service, sample string) float64 {
-	t.Helper()
-	a, err := try(t.Context(), http.MethodGet, stack.Public(service)+"/metrics", "", nil, nil)
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(a.body)) {
-		if value, ok := strings.CutPrefix(line, sample+" "); ok {
-			n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return n
-		}
-	}
-	return 0
 }
