@@ -26,7 +26,6 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 	reminderID := b.call(t, ada, http.MethodPost, "/api/reminders", map[string]any{"task_id": taskID, "offset_minutes": 0}).Text(t, "id")
 	notificationID := b.notified(t, ada, taskID, reminderID)
 	subscriptionID := b.call(t, ada, http.MethodPost, "/api/notifications/subscriptions", browser(t, "https://push.example.org/ada")).Text(t, "id")
-	seriesID := b.series(t, ada, map[string]any{"title": secret, "description": secret, "tags": []string{secret}, "rrule": "FREQ=DAILY"})
 	ids := map[string]string{
 		"tasks": taskID, "tags": tagID, "tokens": tokenID, "recurring": seriesID,
 		"reminders": reminderID, "notifications": notificationID, "subscriptions": subscriptionID,
