@@ -29,7 +29,6 @@ const (
 	minPassword, maxPassword = 10, 128
 	maxEmail                 = 254 // RFC 5321 §4.5.3.1.3, less the angle brackets
 	maxName                  = 100
-	maxZone                  = 64
 )
 
 // User is a person with an account.
@@ -42,6 +41,8 @@ type User struct {
 	QuietHours  *QuietHours `json:"quiet_hours"`
 	NotifyEmail bool        `json:"notify_email"` // reminders come by e-mail too
 	CreatedAt   time.Time   `json:"created_at"`
+
+	SavedFilters []SavedFilter `json:"saved_filters"`
 }
 
 // QuietHours are a span of the day on the wall clock, "22:00" to "07:00", up to and
@@ -98,6 +99,12 @@ type Patch struct {
 	QuietHours      *QuietHours
 	ClearQuietHours bool
 	NotifyEmail     *bool
+	SavedFilters    *[]SavedFilter
+}
+
+// Deletion ends an account.
+type Deletion struct {
+	Password string `json:"password"`
 }
 
 // NewToken describes a wanted API token.
@@ -121,6 +128,8 @@ type Service interface {
 	Me(ctx context.Context, p token.Principal) (User, error)
 	// UpdateMe changes settings. A new password ends all other sessions.
 	UpdateMe(ctx context.Context, p token.Principal, patch Patch) (User, error)
+	// DeleteMe ends the account and all that belongs to it.
+	DeleteMe(ctx context.Context, p token.Principal, in Deletion) error
 	// Tokens lists the API tokens, newest first.
 	Tokens(ctx context.Context, p token.Principal) ([]Token, error)
 	CreateToken(ctx context.Context, p token.Principal, in NewToken) (CreatedToken, error)
@@ -142,6 +151,8 @@ type Store interface {
 	// Update changes settings and tells of it. A new password hash ends all
 	// sessions but keep.
 	Update(ctx context.Context, userID uuid.UUID, c Changes, keep uuid.UUID) (User, error)
+	// Delete removes the user, whose rows go along, and tells of it.
+	Delete(ctx context.Context, userID uuid.UUID) error
 	Tokens(ctx context.Context, userID uuid.UUID) ([]Token, error)
 	// AddToken is fault.Conflict when there are limit of them already.
 	AddToken(ctx context.Context, t NewStoredToken, limit int) error
@@ -156,6 +167,7 @@ type Changes struct {
 	QuietHours      *QuietHours
 	ClearQuietHours bool
 	NotifyEmail     *bool
+	SavedFilters    *[]SavedFilter
 }
 
 // NewStoredToken is a token to store, of either kind.
@@ -207,7 +219,7 @@ func NewService(store Store, passwords *Passwords, verifier *Verifier, limits Li
 func (s *service) SignUp(ctx context.Context, from, key string, in SignUp) (Session, error) {
 	u := User{
 		ID: uuid.Must(uuid.NewV7()), Email: normalEmail(in.Email), DisplayName: strings.TrimSpace(in.DisplayName),
-		Timezone: in.Timezone, CreatedAt: s.now(),
+		Timezone: in.Timezone, CreatedAt: s.now(), SavedFilters: []SavedFilter{},
 	}
 	var bad []fault.Field
 	bad = check(bad, "email", checkEmail(u.Email))
@@ -342,7 +354,7 @@ func (s *service) Me(ctx context.Context, p token.Principal) (User, error) {
 func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) (User, error) {
 	var bad []fault.Field
 	if patch == (Patch{}) {
-		bad = check(bad, "body", "must change something: display_name, timezone, quiet_hours, notify_email or password")
+		bad = check(bad, "body", "must change something: display_name, timezone, quiet_hours, notify_email, saved_filters or password")
 	}
 	if patch.DisplayName != nil {
 		*patch.DisplayName = strings.TrimSpace(*patch.DisplayName)
@@ -356,6 +368,9 @@ func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) 
 	}
 	if patch.Password != nil {
 		bad = check(bad, "password", text.Line(*patch.Password, minPassword, maxPassword))
+	}
+	if patch.SavedFilters != nil {
+		bad = checkFilters(bad, *patch.SavedFilters)
 	}
 	switch {
 	case patch.Password != nil && patch.CurrentPassword == nil:
@@ -373,6 +388,7 @@ func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) 
 	c := Changes{
 		DisplayName: unlessSame(patch.DisplayName, old.DisplayName), Timezone: unlessSame(patch.Timezone, old.Timezone),
 		NotifyEmail: unlessSame(patch.NotifyEmail, old.NotifyEmail), ClearQuietHours: patch.ClearQuietHours && old.QuietHours != nil,
+		SavedFilters: patch.SavedFilters,
 	}
 	if patch.QuietHours != nil && (old.QuietHours == nil || *old.QuietHours != *patch.QuietHours) {
 		c.QuietHours = patch.QuietHours
@@ -406,23 +422,51 @@ func unlessSame[T comparable](wanted *T, old T) *T {
 }
 
 func (s *service) newPassword(ctx context.Context, p token.Principal, oldHash, current, wanted string) (string, error) {
-	if err := sessionOnly(p); err != nil {
+	if err := s.confirm(ctx, p, "current_password", current, oldHash); err != nil {
 		return "", err
+	}
+	return s.passwords.Hash(ctx, norm.NFC.String(wanted))
+}
+
+// confirm lets only the person themself pass: signed in, and with their password,
+// which field of the request holds.
+func (s *service) confirm(ctx context.Context, p token.Principal, field, password, hash string) error {
+	if err := sessionOnly(p); err != nil {
+		return err
 	}
 	if err := s.limits.FailuresOfOwn.Take(p.UserID.String()); err != nil {
-		return "", err
+		return err
 	}
-	match, err := s.passwords.Matches(ctx, norm.NFC.String(current), oldHash)
+	match, err := s.passwords.Matches(ctx, norm.NFC.String(password), hash)
 	if err != nil || match {
 		s.limits.FailuresOfOwn.GiveBack(p.UserID.String())
 	}
 	if err != nil {
-		return "", err
+		return err
 	}
 	if !match {
-		return "", fault.Invalidf("current_password", "is not your password").Because("wrong_password", nil)
+		return fault.Invalidf(field, "is not your password").Because("wrong_password", nil)
 	}
-	return s.passwords.Hash(ctx, norm.NFC.String(wanted))
+	return nil
+}
+
+// DeleteMe implements Service.
+func (s *service) DeleteMe(ctx context.Context, p token.Principal, in Deletion) error {
+	if in.Password == "" {
+		return fault.Invalidf("password", "is required, to be sure that it is you")
+	}
+	_, hash, err := s.store.Find(ctx, p.UserID)
+	if err != nil {
+		return err
+	}
+	if err := s.confirm(ctx, p, "password", in.Password, hash); err != nil {
+		return err
+	}
+	if err := s.store.Delete(ctx, p.UserID); err != nil {
+		return err
+	}
+	s.verifier.forget(p.UserID)
+	return nil
 }
 
 // Tokens implements Service.
@@ -508,15 +552,8 @@ func checkEmail(email string) string {
 }
 
 func checkZone(name string) string {
-	if name == "" {
-		return "is required"
-	}
-	// Go reads more names than IANA has: Local, and directories of the machine's files.
-	_, err := time.LoadLocation(name)
-	if err != nil || len(name) > maxZone || name == "Local" || strings.HasPrefix(name, "posix") || strings.HasPrefix(name, "right/") {
-		return `must be the name of an IANA time zone, such as "Europe/Berlin"`
-	}
-	return ""
+	_, message := text.Zone(name)
+	return message
 }
 
 func checkQuietHours(q QuietHours) string {

@@ -28,7 +28,7 @@ func NewStore(pool *pgxpool.Pool, box *outbox.Outbox) Store { return &store{pool
 
 const (
 	userColumns   = `id, email, display_name, timezone, created_at, password_hash`
-	readColumns   = userColumns + `, to_char(quiet_from, 'HH24:MI'), to_char(quiet_to, 'HH24:MI'), notify_email`
+	readColumns   = userColumns + `, to_char(quiet_from, 'HH24:MI'), to_char(quiet_to, 'HH24:MI'), notify_email, saved_filters`
 	kindSession   = "session"
 	kindAPI       = "api"
 	uniqueAddress = "users_email_key"
@@ -95,7 +95,7 @@ func (s *store) user(ctx context.Context, query string, arg any) (u User, hash s
 
 func scanUser(row pgx.Row) (u User, hash string, err error) {
 	var from, to *string
-	err = row.Scan(&u.ID, &u.Email, &u.DisplayName, &u.Timezone, &u.CreatedAt, &hash, &from, &to, &u.NotifyEmail)
+	err = row.Scan(&u.ID, &u.Email, &u.DisplayName, &u.Timezone, &u.CreatedAt, &hash, &from, &to, &u.NotifyEmail, &u.SavedFilters)
 	if from != nil && to != nil {
 		u.QuietHours = &QuietHours{From: *from, To: *to}
 	}
@@ -123,11 +123,11 @@ func (s *store) Update(ctx context.Context, userID uuid.UUID, c Changes, keep uu
 			from, to = &c.QuietHours.From, &c.QuietHours.To
 		}
 		u, _, err = scanUser(tx.QueryRow(ctx, `UPDATE users SET display_name = coalesce($2, display_name), timezone = coalesce($3, timezone),
-			password_hash = coalesce($4, password_hash), notify_email = coalesce($5, notify_email),
+			password_hash = coalesce($4, password_hash), notify_email = coalesce($5, notify_email), saved_filters = coalesce($9, saved_filters),
 			quiet_from = CASE WHEN NOT $6 THEN coalesce($7::text::time, quiet_from) END,
 			quiet_to = CASE WHEN NOT $6 THEN coalesce($8::text::time, quiet_to) END, updated_at = now()
 			WHERE id = $1 RETURNING `+readColumns,
-			userID, c.DisplayName, c.Timezone, c.PasswordHash, c.NotifyEmail, c.ClearQuietHours, from, to))
+			userID, c.DisplayName, c.Timezone, c.PasswordHash, c.NotifyEmail, c.ClearQuietHours, from, to, c.SavedFilters))
 		if err != nil {
 			return fmt.Errorf("updating a user: %w", err)
 		}
@@ -147,6 +147,26 @@ func (s *store) Update(ctx context.Context, userID uuid.UUID, c Changes, keep uu
 	}
 	s.outbox.Wake()
 	return u, nil
+}
+
+// Delete implements Store. The rows of the user's own tables refer to the user and
+// go along (ON DELETE CASCADE).
+func (s *store) Delete(ctx context.Context, userID uuid.UUID) error {
+	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM users WHERE id = $1`, userID); err != nil {
+			return fmt.Errorf("deleting a user: %w", err)
+		}
+		// Open tabs fetch again, and learn that they are signed out.
+		_, err := s.outbox.Append(ctx, tx, outbox.Message{
+			UserID: userID, Subject: userID.String(), Payload: event.AccountChanged{Changed: event.AccountSettings},
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.outbox.Wake()
+	return nil
 }
 
 // Tokens implements Store.

@@ -22,6 +22,7 @@ func Register(mux rest.Router, e Endpoints) {
 	mux.Handle("POST /api/auth/sign-out", rest.Handler(e.SignOut, decodeNothing, encodeNothing))
 	mux.Handle("GET /api/me", rest.Handler(e.Me, decodeNothing, encode[User]))
 	mux.Handle("PATCH /api/me", rest.Handler(e.UpdateMe, decodePatch, encode[User]))
+	mux.Handle("DELETE /api/me", rest.Handler(e.DeleteMe, rest.Decode[Deletion], encodeNothing))
 	mux.Handle("GET /api/tokens", rest.Handler(e.Tokens, decodeNothing, encodeTokens))
 	mux.Handle("POST /api/tokens", rest.Handler(e.CreateToken, decodeNewToken, encodeCreatedToken))
 	mux.Handle("DELETE /api/tokens/{id}", rest.Handler(e.RevokeToken, rest.PathID, encodeNothing))
@@ -50,6 +51,8 @@ func decodePatch(r *http.Request) (Patch, error) {
 
 		QuietHours  rest.Field[QuietHours] `json:"quiet_hours"`
 		NotifyEmail rest.Field[bool]       `json:"notify_email"`
+
+		SavedFilters rest.Field[[]SavedFilter] `json:"saved_filters"`
 	}](r)
 	if err != nil {
 		return Patch{}, err
@@ -79,6 +82,12 @@ func decodePatch(r *http.Request) (Patch, error) {
 		bad = check(bad, "notify_email", "cannot be null")
 	case body.NotifyEmail.Set:
 		patch.NotifyEmail = &body.NotifyEmail.Value
+	}
+	switch {
+	case body.SavedFilters.Null:
+		bad = check(bad, "saved_filters", "cannot be null")
+	case body.SavedFilters.Set:
+		patch.SavedFilters = &body.SavedFilters.Value
 	}
 	if err := fault.InvalidFields(bad); err != nil {
 		return Patch{}, err

@@ -21,11 +21,11 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 	tokenID := b.call(t, ada, http.MethodPost, "/api/tokens",
 		map[string]any{"name": secret, "scopes": []string{"read"}}).Text(t, "id")
 	other := b.task(t, ada, map[string]any{"title": secret})
+	seriesID := b.series(t, ada, map[string]any{"title": secret, "description": secret, "tags": []string{secret}, "rrule": "FREQ=DAILY"})
 	b.call(t, ada, http.MethodPatch, "/api/tasks/"+taskID, map[string]any{"due_at": "2999-01-01T00:00:00Z"})
 	reminderID := b.call(t, ada, http.MethodPost, "/api/reminders", map[string]any{"task_id": taskID, "offset_minutes": 0}).Text(t, "id")
 	notificationID := b.notified(t, ada, taskID, reminderID)
 	subscriptionID := b.call(t, ada, http.MethodPost, "/api/notifications/subscriptions", browser(t, "https://push.example.org/ada")).Text(t, "id")
-	seriesID := b.series(t, ada, map[string]any{"title": secret, "description": secret, "tags": []string{secret}, "rrule": "FREQ=DAILY"})
 	ids := map[string]string{
 		"tasks": taskID, "tags": tagID, "tokens": tokenID, "recurring": seriesID,
 		"reminders": reminderID, "notifications": notificationID, "subscriptions": subscriptionID,
@@ -42,13 +42,14 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		"updateTask":        map[string]any{"title": "Mine now", "status": "completed"},
 		"createTag":         map[string]any{"name": secret},
 		"renameTag":         map[string]any{"name": "mine now"},
-		"createReminder":    map[string]any{"task_id": taskID, "offset_minutes": 15},
-		"snoozeReminder":    map[string]any{"minutes": 10},
-		"subscribe":         browser(t, "https://push.example.org/eve"),
 		"importTasks":       map[string]any{"tasks": []any{map[string]any{"id": taskID, "title": "Mine now"}}},
 		"createSeries":      map[string]any{"title": "Mine", "rrule": "FREQ=DAILY"},
 		"updateSeries":      map[string]any{"title": "Mine now"},
 		"previewRecurrence": map[string]any{"rrule": "FREQ=DAILY", "dtstart": "2026-03-27", "timezone": "UTC"},
+		"createReminder":    map[string]any{"task_id": taskID, "offset_minutes": 15},
+		"snoozeReminder":    map[string]any{"minutes": 10},
+		"subscribe":         browser(t, "https://push.example.org/eve"),
+		"parseText":         map[string]any{"text": "show my tasks", "now": "2026-11-25T10:00:00Z", "timezone": "UTC"},
 	}
 	// Where eve gets an answer that is no 404, and why it is right.
 	allowed := map[string]int{
@@ -60,8 +61,8 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		"importTasks":    http.StatusOK,           // a task of her own, by another id
 	}
 	for _, op := range b.operations() {
-		if op.OperationId == "signOut" {
-			continue // comes last: it ends eve's session
+		if op.OperationId == "signOut" || op.OperationId == "deleteMe" {
+			continue // come last: they end eve's session
 		}
 		path := op.Path
 		for kind, id := range ids {
@@ -99,6 +100,8 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, a.Status)
 	require.Equal(t, []string{"parent_id"}, a.Fields(t))
 	require.Equal(t, http.StatusNoContent, b.call(t, eve, http.MethodPost, "/api/auth/sign-out", nil).Status)
+	eve.Token = b.call(t, user{}, http.MethodPost, "/api/auth/sign-in", map[string]any{"email": "eve@example.org", "password": password}).Text(t, "token")
+	require.Equal(t, http.StatusNoContent, b.call(t, eve, http.MethodDelete, "/api/me", map[string]any{"password": password}).Status)
 
 	require.Equal(t, adas, b.rows(t, ada))
 }

@@ -73,6 +73,12 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	// The account and its tokens.
 	expect(200, ada, "GET", "/api/me", nil)
 	expect(200, ada, "PATCH", "/api/me", map[string]any{"timezone": "America/New_York"})
+	settled := expect(200, ada, "PATCH", "/api/me", map[string]any{
+		"quiet_hours":   map[string]any{"from": "22:00", "to": "07:00"},
+		"saved_filters": []any{map[string]any{"name": "Urgent", "path": "/tasks?priority=high"}},
+	}).JSON(t)
+	require.Equal(t, map[string]any{"from": "22:00", "to": "07:00"}, settled["quiet_hours"])
+	require.Nil(t, expect(200, ada, "PATCH", "/api/me", map[string]any{"quiet_hours": nil}).JSON(t)["quiet_hours"])
 	expect(200, ada, "GET", "/api/tokens", nil)
 	created := expect(201, ada, "POST", "/api/tokens", map[string]any{"name": "script", "scopes": []string{"write", "read"}}).JSON(t)
 	reader := user{Token: expect(201, ada, "POST", "/api/tokens",
@@ -191,6 +197,11 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	expect(422, ada, "POST", "/api/import", "title\nWalk\n", header{"Content-Type", "text/csv"}, key)
 	expect(413, ada, "POST", "/api/import", strings.Repeat(" ", 10<<20+1))
 
+	// The assistant.
+	expect(200, nobody, "POST", "/api/assistant/parse", map[string]any{
+		"text": "Team sync every Friday 2 PM #work p1 remind me 10 minutes before", "now": "2026-11-25T10:00:00+01:00", "timezone": "Europe/Berlin",
+	})
+
 	// What is wrong with every operation alike.
 	for _, op := range b.operations() {
 		path := strings.ReplaceAll(op.Path, "{id}", nowhere)
@@ -237,6 +248,10 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		expect(400, ada, "PATCH", "/api/me", guess)
 	}
 	require.NotEmpty(t, expect(429, ada, "PATCH", "/api/me", guess).Header.Get("Retry-After"))
+	expect(429, ada, "DELETE", "/api/me", map[string]any{"password": password})
+	leaving := b.signUp(t, "leaving")
+	expect(204, leaving, "DELETE", "/api/me", map[string]any{"password": password})
+	expect(401, leaving, "GET", "/api/me", nil)
 
 	for _, op := range b.operations() {
 		for status := range op.Responses.Codes.KeysFromOldest() {

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rondohq/rondo/services/api/account"
+	"github.com/rondohq/rondo/services/api/assistant/quickadd"
 	"github.com/rondohq/rondo/services/api/docs"
 	"github.com/rondohq/rondo/services/api/exchange"
 	"github.com/rondohq/rondo/services/api/notification"
@@ -46,6 +47,7 @@ type API struct {
 	reminders     reminder.Endpoints
 	notifications notification.Endpoints
 	exchange      exchange.Endpoints
+	quickadd      quickadd.Endpoints
 	preview       recurrence.Endpoints
 	series        series.Endpoints
 }
@@ -75,6 +77,7 @@ func New(d Deps) (*API, error) {
 		notifications: notification.MakeEndpoints(
 			notification.NewService(notification.NewPostgres(d.Pool, d.Outbox), d.Now), durations),
 		exchange: exchange.MakeEndpoints(exchange.NewService(exchange.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
+		quickadd: quickadd.MakeEndpoints(quickadd.NewService(), durations),
 		preview:  recurrence.MakeEndpoints(recurrence.NewService(recurrence.DefaultLimits(d.Now)), durations),
 		series:   series.MakeEndpoints(series.NewService(series.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
 	}, nil
@@ -91,6 +94,7 @@ func (a *API) Routes() http.Handler {
 func (a *API) Register(mux rest.Router) {
 	docs.Register(mux, a.document)
 	account.RegisterPublic(mux, a.accounts)
+	quickadd.RegisterPublic(mux, a.quickadd)
 	recurrence.Register(rest.Through(mux, func(next http.Handler) http.Handler { return token.Optional(a.verifier, next) }), a.preview)
 
 	private := func(maxBody int64) rest.Router {

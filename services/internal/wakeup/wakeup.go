@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -56,6 +57,7 @@ type Wakeup struct {
 	work      Work
 	now       func() time.Time
 	log       *slog.Logger
+	called    atomic.Int32 // jobs whose work is being done
 
 	mu        sync.Mutex
 	jobs      map[string]time.Time // asked for and not due yet
@@ -119,6 +121,8 @@ func (w *Wakeup) Handle(ctx context.Context, name string) error {
 		case <-timer.C:
 		}
 	}
+	w.called.Add(1)
+	defer w.called.Add(-1)
 	_, err := w.do(ctx, 0)
 	return err
 }
@@ -205,13 +209,15 @@ func (w *Wakeup) Run(ctx context.Context) error {
 // Sweep does what no job has called for, and asks for the jobs to come.
 func (w *Wakeup) Sweep(ctx context.Context) error {
 	w.forget()
-	found, err := w.do(ctx, rescueAfter)
-	if err != nil {
-		return err
-	}
-	if found > 0 {
-		w.rescued.Add(float64(found))
-		w.rebuild()
+	if w.called.Load() == 0 { // else what is late is not lost: a job is at it
+		found, err := w.do(ctx, rescueAfter)
+		if err != nil {
+			return err
+		}
+		if found > 0 {
+			w.rescued.Add(float64(found))
+			w.rebuild()
+		}
 	}
 	if err := w.extend(ctx); err != nil {
 		return err
