@@ -235,6 +235,21 @@ func TestSkippedOccurrencesAreRecorded(t *testing.T) {
 	refused(t, err, fault.Conflict, "occurrence_closed", "a completed instance")
 }
 
+// An instance that was made ahead for its reminder is the next one, not that after it.
+func TestTheNextOneToSkipMayBeATaskAlready(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "2026-03-16 09:00:00")
+	s := b.friday(t)
+	b.until(t, "2026-03-19 15:00:00")
+	require.Equal(t, []string{"2026-03-20 14:00:00 pending"}, b.made(t, s.ID))
+	for _, want := range []string{"2026-03-20 14:00:00 skipped", "2026-03-27 14:00:00 skipped"} {
+		skipped, err := b.series.Skip(t.Context(), b.owner, s.ID, nil, nil)
+		require.NoError(t, err)
+		require.Equal(t, want, skipped.OccurrenceAt.In(berlin).Format("2006-01-02 15:04:05 ")+string(skipped.Status))
+		b.deliver(t)
+	}
+}
+
 func TestSkippingInASeriesThatCountsFromCompletion(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "2026-03-16 09:00:00")
