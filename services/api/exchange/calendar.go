@@ -332,7 +332,11 @@ func (c *CalendarWriter) recurrence(s occurrence.Series, rule *recurrence.Rule, 
 	if text := rule.String(); text != "" {
 		c.w.Raw("RRULE", untilLike(text, s.AllDay, rule.Zone()))
 	}
-	for _, wall := range s.Spec.RDates {
+	rdates := s.Spec.RDates
+	if s.Spec.RRule == "" && !slices.Contains(rdates, start) {
+		rdates = append([]recurrence.Local{start}, rdates...) // it is one (RFC 5545 §3.8.5.2), but not to everybody
+	}
+	for _, wall := range rdates {
 		c.local("RDATE", s, wall)
 	}
 	for _, wall := range s.Spec.ExDates {

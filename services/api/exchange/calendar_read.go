@@ -651,6 +651,9 @@ func (c *calendarFile) seriesOf(t todo) {
 	}
 	draft.Start, draft.Timezone = &start, zone.String()
 	draft.RDates, draft.ExDates = r.dates("RDATE", start, zone), r.dates("EXDATE", start, zone)
+	if others := without(draft.RDates, start); draft.RRule == "" && len(others) > 0 {
+		draft.RDates = others // the start is a date of its own
+	}
 	draft.ReminderOffsets = r.offsets(start)
 	made, err := series.New(uuid.Nil, draft, zone.String(), c.now)
 	r.fields(err)
@@ -703,6 +706,10 @@ func (c *calendarFile) seriesOf(t todo) {
 	s := seriesRow{number: t.Number, id: idOf(t.uid), series: made}
 	c.masters[t.uid] = s
 	c.series = append(c.series, s)
+}
+
+func without(moments []series.Moment, one series.Moment) []series.Moment {
+	return slices.DeleteFunc(slices.Clone(moments), func(m series.Moment) bool { return m == one })
 }
 
 // word is a property of ours that has one of a few values; empty: it has not.

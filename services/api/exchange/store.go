@@ -184,7 +184,7 @@ func (p *Postgres) importIn(
 		}
 	}
 	return Result{
-		Created: len(todo.Tasks), Skipped: todo.Skipped, SeriesCreated: len(todo.Series), TagsCreated: made, Ignored: notNil(todo.Ignored),
+		Created: len(todo.Tasks), Skipped: todo.Skipped, SeriesCreated: len(todo.Series), TagsCreated: made, Ignored: todo.Ignored,
 	}, nil
 }
 

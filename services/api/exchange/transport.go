@@ -130,5 +130,6 @@ func decodeUpload(r *http.Request) (upload, error) {
 }
 
 func encodeResult(w http.ResponseWriter, result Result) error {
+	result.Ignored = notNil(result.Ignored)
 	return rest.JSON(w, http.StatusOK, result)
 }
