@@ -64,6 +64,7 @@ func Roles() []Role {
 				Grant{Table: "series", Privileges: readWrite},
 				Grant{Table: "series_tags", Privileges: readWrite},
 				Grant{Table: "reminders", Privileges: readWrite},
+				Grant{Table: "feeds", Privileges: readWrite},
 			),
 		},
 		{

@@ -22,6 +22,7 @@ var sweeps = map[string]string{
 	"idempotency/purge.go Purge":  "everybody's old rows",
 	"task/store.go listStatement": "its first condition is t.user_id; the contract suite's second user proves it",
 	"account/store.go FindToken":  "finds out who calls, by 256 random bits",
+	"feed/store.go Find":          "finds out whose feed it is, by 256 random bits",
 }
 
 var (

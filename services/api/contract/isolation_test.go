@@ -22,7 +22,8 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		map[string]any{"name": secret, "scopes": []string{"read"}}).Text(t, "id")
 	other := b.task(t, ada, map[string]any{"title": secret})
 	seriesID := b.series(t, ada, map[string]any{"title": secret, "description": secret, "tags": []string{secret}, "rrule": "FREQ=DAILY"})
-	ids := map[string]string{"tasks": taskID, "tags": tagID, "tokens": tokenID, "recurring": seriesID}
+	feed := b.call(t, ada, http.MethodPost, "/api/feeds", map[string]any{"name": secret, "tags": []string{secret}}).JSON(t)
+	ids := map[string]string{"tasks": taskID, "tags": tagID, "tokens": tokenID, "recurring": seriesID, "feeds": text(t, feed, "id")}
 	adas := b.rows(t, ada)
 
 	// What a well-meant request holds; operations that are not here take no body.
@@ -36,6 +37,7 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		"createTag":         map[string]any{"name": secret},
 		"renameTag":         map[string]any{"name": "mine now"},
 		"importTasks":       map[string]any{"tasks": []any{map[string]any{"id": taskID, "title": "Mine now"}}},
+		"createFeed":        map[string]any{"name": "mine"},
 		"createSeries":      map[string]any{"title": "Mine", "rrule": "FREQ=DAILY"},
 		"updateSeries":      map[string]any{"title": "Mine now"},
 		"previewRecurrence": map[string]any{"rrule": "FREQ=DAILY", "dtstart": "2026-03-27", "timezone": "UTC"},
@@ -57,6 +59,7 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		for kind, id := range ids {
 			path = strings.ReplaceAll(path, "/"+kind+"/{id}", "/"+kind+"/"+id)
 		}
+		path = strings.ReplaceAll(path, "{token}", strings.TrimPrefix(text(t, feed, "url"), "/feeds/")+"x") // all but the token
 		require.NotContains(t, path, "{", "%s has an id that this test does not know", op.OperationId)
 		a := b.call(t, eve, op.Method, path, bodies[op.OperationId])
 		switch want, exception := allowed[op.OperationId]; {

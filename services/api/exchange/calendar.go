@@ -3,6 +3,7 @@ package exchange
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,13 +45,27 @@ const productID = "-//Rondo//Rondo//EN"
 // VALARM, and the instances of a series as those of its occurrences.
 type calendarSink struct {
 	*CalendarWriter
+
+	of map[uuid.UUID]occurrence.Series
 }
 
-func newCalendarSink(w io.Writer) *calendarSink { return &calendarSink{NewCalendarWriter(w)} }
+func newCalendarSink(w io.Writer) *calendarSink {
+	return &calendarSink{NewCalendarWriter(w), map[uuid.UUID]occurrence.Series{}}
+}
 
 // Begin implements Sink.
 func (s *calendarSink) Begin(h Head) error {
-	s.Open(h.Zone, h.Series, h.At, func(w *ical.Writer) {
+	zones := map[string]time.Time{}
+	for _, one := range h.Series {
+		s.of[one.ID] = one
+		for _, wall := range slices.Concat([]recurrence.Local{one.Spec.Start}, one.Spec.RDates, one.Spec.ExDates) {
+			at := wall.In(time.UTC).AddDate(0, 0, -1) // whatever the zone
+			if known, ok := zones[one.Spec.Zone]; !ok || at.Before(known) {
+				zones[one.Spec.Zone] = at
+			}
+		}
+	}
+	s.Open(h.Zone, zones, h.At, func(w *ical.Writer) {
 		if len(h.Tags) > 0 {
 			w.Text(xTags, h.Tags...)
 		}
@@ -86,42 +101,29 @@ func (s *calendarSink) End() error { return s.Close() }
 type CalendarWriter struct {
 	w    *ical.Writer
 	zone *time.Location
-	of   map[uuid.UUID]occurrence.Series
 }
 
 // NewCalendarWriter makes a writer. w should have a buffer.
 func NewCalendarWriter(w io.Writer) *CalendarWriter {
-	return &CalendarWriter{w: ical.NewWriter(w), of: map[uuid.UUID]occurrence.Series{}}
+	return &CalendarWriter{w: ical.NewWriter(w)}
 }
 
-// Open begins the calendar, with the time zones of the series and the owner's. more
-// writes properties of the calendar.
-func (c *CalendarWriter) Open(zone *time.Location, series []occurrence.Series, now time.Time, more func(*ical.Writer)) {
+// Open begins the calendar, with the owner's time zone and all others that its times are
+// in, each from an instant on. more writes properties of the calendar.
+func (c *CalendarWriter) Open(zone *time.Location, others map[string]time.Time, now time.Time, more func(*ical.Writer)) {
 	c.zone = zone
 	c.w.Begin("VCALENDAR")
 	c.w.Raw("VERSION", "2.0")
 	c.w.Raw("PRODID", productID)
 	c.w.Text("X-WR-TIMEZONE", zone.String())
 	more(c.w)
-	earliest := map[string]time.Time{zone.String(): now}
-	for _, s := range series {
-		c.of[s.ID] = s
-		for _, wall := range slices.Concat([]recurrence.Local{s.Spec.Start}, s.Spec.RDates, s.Spec.ExDates) {
-			// A day earlier, whatever the zone.
-			at := wall.In(time.UTC).AddDate(0, 0, -1)
-			if known, ok := earliest[s.Spec.Zone]; !ok || at.Before(known) {
-				earliest[s.Spec.Zone] = at
-			}
-		}
+	from := maps.Clone(others)
+	if _, ok := from[zone.String()]; !ok {
+		from[zone.String()] = now
 	}
-	names := make([]string, 0, len(earliest))
-	for name := range earliest {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(from)) {
 		if location, err := time.LoadLocation(name); err == nil {
-			c.w.Timezone(location, earliest[name], now)
+			c.w.Timezone(location, from[name], now)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/rondohq/rondo/services/api/assistant/quickadd"
 	"github.com/rondohq/rondo/services/api/docs"
 	"github.com/rondohq/rondo/services/api/exchange"
+	"github.com/rondohq/rondo/services/api/feed"
 	"github.com/rondohq/rondo/services/api/recurrence"
 	"github.com/rondohq/rondo/services/api/series"
 	"github.com/rondohq/rondo/services/api/tag"
@@ -46,6 +47,7 @@ type API struct {
 	quickadd quickadd.Endpoints
 	preview  recurrence.Endpoints
 	series   series.Endpoints
+	feeds    feed.Endpoints
 }
 
 // New makes the use cases.
@@ -73,6 +75,7 @@ func New(d Deps) (*API, error) {
 		quickadd: quickadd.MakeEndpoints(quickadd.NewService(), durations),
 		preview:  recurrence.MakeEndpoints(recurrence.NewService(recurrence.DefaultLimits(d.Now)), durations),
 		series:   series.MakeEndpoints(series.NewService(series.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
+		feeds:    feed.MakeEndpoints(feed.NewService(feed.NewPostgres(d.Pool, tasks), feed.DefaultLimits(d.Now), d.Now), durations),
 	}, nil
 }
 
@@ -88,6 +91,7 @@ func (a *API) Register(mux rest.Router) {
 	docs.Register(mux, a.document)
 	account.RegisterPublic(mux, a.accounts)
 	quickadd.RegisterPublic(mux, a.quickadd)
+	feed.RegisterPublic(mux, a.feeds)
 	recurrence.Register(rest.Through(mux, func(next http.Handler) http.Handler { return token.Optional(a.verifier, next) }), a.preview)
 
 	private := func(maxBody int64) rest.Router {
@@ -100,4 +104,5 @@ func (a *API) Register(mux rest.Router) {
 	series.Register(private(rest.MaxBody), a.series)
 	tag.Register(private(rest.MaxBody), a.tags)
 	exchange.Register(private(exchange.MaxBody), a.exchange)
+	feed.Register(private(rest.MaxBody), a.feeds)
 }
