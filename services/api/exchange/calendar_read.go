@@ -427,7 +427,7 @@ func (c *calendarFile) taskOf(t todo, order int, master *seriesRow) *time.Time {
 		if master.series.AllDay {
 			zone = zoneNamed(master.series.Spec.Zone, zone)
 		}
-		at = r.occurrenceAt(*t.recurrence, master.series)
+		at = r.occurrenceAt(*t.recurrence, *master)
 	}
 	if l, ok := t.Get(xID); ok {
 		if own, err := uuid.Parse(strings.TrimSpace(l.Value)); err == nil {
@@ -508,20 +508,24 @@ func (r *reader) parent() *uuid.UUID {
 }
 
 // occurrenceAt is the occurrence of a series that a RECURRENCE-ID names.
-func (r *reader) occurrenceAt(l ical.Line, s occurrence.Series) *time.Time {
+func (r *reader) occurrenceAt(l ical.Line, s seriesRow) *time.Time {
 	at, m := r.instantOf(l)
 	if at == nil {
 		return nil
 	}
-	if m.Form == ical.Date {
-		wall := recurrence.LocalOf(m.Wall, time.UTC)
-		if !s.AllDay {
-			wall = wall.At(s.Spec.Start)
-		}
-		midnight := wall.In(zoneNamed(s.Spec.Zone, time.UTC)).UTC()
-		return &midnight
+	zone := zoneNamed(s.series.Spec.Zone, time.UTC)
+	wall := recurrence.LocalOf(m.Wall, time.UTC)
+	switch {
+	case m.Form == ical.Date && !s.series.AllDay:
+		wall = wall.At(s.series.Spec.Start)
+	case m.Form == ical.Date:
+	case s.shift != 0:
+		wall = shifted(recurrence.LocalOf(*at, zone), s.shift)
+	default:
+		return at
 	}
-	return at
+	instant := wall.In(zone).UTC()
+	return &instant
 }
 
 // reminders are the VALARMs of a task. anchor is what DUE means: of a day its beginning.
@@ -644,13 +648,13 @@ func (c *calendarFile) seriesOf(t todo) {
 	if len(rules) > 0 {
 		draft.RRule = strings.TrimSpace(rules[0].Value)
 	}
-	start, zone, ok := r.start(draft.RRule)
+	start, zone, shift, ok := r.start(draft.RRule)
 	if !ok {
 		c.bad.addf(t.Number, "VTODO.DTSTART", "is required of a task that repeats")
 		return
 	}
 	draft.Start, draft.Timezone = &start, zone.String()
-	draft.RDates, draft.ExDates = r.dates("RDATE", start, zone), r.dates("EXDATE", start, zone)
+	draft.RDates, draft.ExDates = r.dates("RDATE", start, zone, shift), r.dates("EXDATE", start, zone, shift)
 	if others := without(draft.RDates, start); draft.RRule == "" && len(others) > 0 {
 		draft.RDates = others // the start is a date of its own
 	}
@@ -703,7 +707,7 @@ func (c *calendarFile) seriesOf(t todo) {
 	if r.wrong {
 		return
 	}
-	s := seriesRow{number: t.Number, id: idOf(t.uid), series: made}
+	s := seriesRow{number: t.Number, id: idOf(t.uid), series: made, shift: shift}
 	c.masters[t.uid] = s
 	c.series = append(c.series, s)
 }
@@ -722,24 +726,25 @@ func word[T ~string](c *ical.Component, name string, allowed []T) T {
 }
 
 // start is where a series begins. Rondo's instances are due at their occurrence: where
-// DUE is later on the day of DTSTART, it is DUE that repeats.
-func (r *reader) start(rule string) (start series.Moment, zone *time.Location, ok bool) {
+// DUE is later on the day of DTSTART, it is DUE that repeats, and all that the file says
+// of occurrences is shifted by the difference.
+func (r *reader) start(rule string) (start series.Moment, zone *time.Location, shift time.Duration, ok bool) {
 	l, hasStart := r.Get("DTSTART")
 	due, hasDue := r.Get("DUE")
 	if !hasStart {
 		l = due
 	}
 	if !hasStart && !hasDue {
-		return start, nil, false
+		return start, nil, 0, false
 	}
 	m, err := l.Moment()
 	if err != nil {
 		r.complain(err)
-		return start, time.UTC, true
+		return start, time.UTC, 0, true
 	}
 	if zone, err = r.zones.Zone(m.TZID); err != nil {
 		r.complain(l.Errorf("%s", err))
-		return start, time.UTC, true
+		return start, time.UTC, 0, true
 	}
 	switch m.Form {
 	case ical.UTC:
@@ -749,18 +754,24 @@ func (r *reader) start(rule string) (start series.Moment, zone *time.Location, o
 			zone = zoneNamed(strings.TrimSpace(named.Value), zone)
 		}
 	case ical.Local:
-		if later, err := due.Moment(); hasDue && err == nil && later.Form == ical.Local && later.TZID == m.TZID &&
-			ical.FormatDate(later.Wall) == ical.FormatDate(m.Wall) && later.Wall.After(m.Wall) &&
-			!strings.Contains(strings.ToUpper(rule), "BYHOUR") && !strings.Contains(strings.ToUpper(rule), "BYMINUTE") {
-			m = later
+		later, err := due.Moment()
+		rule = strings.ToUpper(rule)
+		if hasDue && err == nil && later.Form == ical.Local && later.TZID == m.TZID && later.Wall.After(m.Wall) &&
+			ical.FormatDate(later.Wall) == ical.FormatDate(m.Wall) && !strings.Contains(rule, "BYHOUR") && !strings.Contains(rule, "BYMINUTE") {
+			shift = later.Wall.Sub(m.Wall)
 		}
 	}
-	return series.Moment{Local: recurrence.LocalOf(m.Wall, time.UTC), Date: m.Form == ical.Date}, zone, true
+	wall := shifted(recurrence.LocalOf(m.Wall, time.UTC), shift)
+	return series.Moment{Local: wall, Date: m.Form == ical.Date}, zone, shift, true
+}
+
+func shifted(wall recurrence.Local, by time.Duration) recurrence.Local {
+	return recurrence.LocalOf(wall.In(time.UTC).Add(by), time.UTC)
 }
 
 // dates reads RDATE or EXDATE as wall clocks of the series' zone, in the form of its
 // start.
-func (r *reader) dates(name string, start series.Moment, zone *time.Location) []series.Moment {
+func (r *reader) dates(name string, start series.Moment, zone *time.Location, shift time.Duration) []series.Moment {
 	var all []series.Moment
 	for _, l := range r.All(name) {
 		moments, err := l.Moments()
@@ -772,7 +783,7 @@ func (r *reader) dates(name string, start series.Moment, zone *time.Location) []
 			wall := recurrence.LocalOf(m.Wall, time.UTC)
 			switch {
 			case m.Form == ical.Date && !start.Date:
-				wall = wall.At(start.Local)
+				wall = shifted(wall.At(start.Local), -shift)
 			case m.Form == ical.UTC || m.Form == ical.Local && m.TZID != "" && m.TZID != zone.String():
 				at, err := r.zones.Instant(m)
 				if err != nil {
@@ -784,7 +795,7 @@ func (r *reader) dates(name string, start series.Moment, zone *time.Location) []
 			if start.Date {
 				wall = wall.Date()
 			}
-			all = append(all, series.Moment{Local: wall, Date: start.Date})
+			all = append(all, series.Moment{Local: shifted(wall, shift), Date: start.Date})
 		}
 	}
 	return all

@@ -102,8 +102,10 @@ func comingSpec(s occurrence.Series, rule *recurrence.Rule) recurrence.Spec {
 		return spec
 	}
 	list := spec
-	for _, at := range occurrences[1:] {
-		list.RDates = append(list.RDates, recurrence.LocalOf(at, rule.Zone()))
+	if len(occurrences) > 1 {
+		for _, at := range occurrences { // the start too, see recurrence
+			list.RDates = append(list.RDates, recurrence.LocalOf(at, rule.Zone()))
+		}
 	}
 	spec.RRule = withoutCount(rule.String(), occurrences[len(occurrences)-1])
 	late := func(wall recurrence.Local) bool { return wall.In(rule.Zone()).Before(next) }

@@ -41,6 +41,7 @@ type testBundle struct {
 	db    *pgxpool.Pool
 	pool  *pgxpool.Pool // with the rights of api
 	box   *outbox.Outbox
+	now   time.Time // zero: the present
 }
 
 func setup(t *testing.T) *testBundle {
@@ -49,13 +50,18 @@ func setup(t *testing.T) *testBundle {
 	pool, box := db.Pool(t, topology.API), outbox.New(topology.API)
 	store := task.NewPostgres(pool, box)
 	b := &testBundle{
-		Service: exchange.NewService(exchange.NewPostgres(pool, store, box), time.Now),
-		tasks:   task.NewService(store, time.Now),
-		mux:     http.NewServeMux(),
-		db:      db.Owner(t),
-		pool:    pool,
-		box:     box,
+		tasks: task.NewService(store, time.Now),
+		mux:   http.NewServeMux(),
+		db:    db.Owner(t),
+		pool:  pool,
+		box:   box,
 	}
+	b.Service = exchange.NewService(exchange.NewPostgres(pool, store, box), func() time.Time {
+		if b.now.IsZero() {
+			return time.Now()
+		}
+		return b.now
+	})
 	exchange.Register(b.mux, exchange.MakeEndpoints(b.Service, rest.Durations(prometheus.NewRegistry())))
 	return b
 }

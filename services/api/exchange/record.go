@@ -150,6 +150,7 @@ type seriesRow struct {
 	number int
 	id     *uuid.UUID
 	series occurrence.Series
+	shift  time.Duration // see reader.start
 }
 
 // parseJSON reads the document of an import. Rows count tasks from 1, and series.
@@ -468,7 +469,7 @@ func (d *seriesDocument) check(bad *problems, number int, zone *time.Location, n
 	set(&s.UpdatedAt, r.time(bad, "series.updated_at", d.UpdatedAt))
 	s.LastOccurrenceAt = r.time(bad, "series.last_occurrence_at", d.LastOccurrenceAt)
 	s.PreviousID = r.id(bad, "series.previous_id", d.PreviousID)
-	return seriesRow{number, r.id(bad, "series.id", d.ID), s}, !bad.rows[place{number, true}]
+	return seriesRow{number: number, id: r.id(bad, "series.id", d.ID), series: s}, !bad.rows[place{number, true}]
 }
 
 var seriesStatuses = []event.SeriesStatus{

@@ -6,15 +6,20 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rondohq/rondo/platform/recurrence"
 	"github.com/rondohq/rondo/services/api/exchange"
+	"github.com/rondohq/rondo/services/api/ical"
+	"github.com/rondohq/rondo/services/api/series"
+	"github.com/rondohq/rondo/services/internal/occurrence"
 )
 
 // told is what a stranger's program understood of a VTODO.
@@ -193,4 +198,65 @@ func occurrencesOf(t *testing.T, of map[string]any) []string {
 		}
 	}
 	return all
+}
+
+// What a feed says of a series from its next occurrence on is what the series will do,
+// also where its rule counts, or begins in a gap of the clock.
+func TestStrangersSeeWhatIsComing(t *testing.T) {
+	t.Parallel()
+	stranger := strangers["ical.js (npm)"]
+	if out, err := exec.CommandContext(t.Context(), stranger.program, "-e", stranger.has).CombinedOutput(); err != nil {
+		t.Skipf("ical.js (npm) is not here (%v): %s", err, bytes.TrimSpace(out))
+	}
+	now := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	drafts := append(slices.Clone(recurrences),
+		series.Draft{RRule: "FREQ=DAILY;COUNT=500", Start: at("2026-01-01T09:00:00")},
+		series.Draft{RRule: "FREQ=DAILY;COUNT=10", Start: at("2026-11-20T09:00:00")},
+		series.Draft{RRule: "FREQ=DAILY", Start: at("2027-03-27T02:30:00")})
+	for _, zone := range zones {
+		var file bytes.Buffer
+		w := exchange.NewCalendarWriter(&file)
+		want := map[string][]string{}
+		var all []occurrence.Series
+		for i, draft := range drafts {
+			draft.Title = "x"
+			s, err := series.New(uuid.New(), draft, zone, now)
+			require.NoError(t, err)
+			rule, err := s.Rule()
+			require.NoError(t, err)
+			occurrences, _ := rule.First(2+i%4, nil) // the last one is next
+			next := occurrences[len(occurrences)-1].UTC()
+			s.NextOccurrenceAt = &next
+			all = append(all, s)
+			before := next.Add(-time.Second)
+			occurrences, _ = rule.First(12, &before)
+			if s.Mode == occurrence.ByCompletion {
+				occurrences = occurrences[:0] // no rule, and so no list
+			}
+			for _, at := range occurrences {
+				if s.AllDay {
+					want[s.ID.String()] = append(want[s.ID.String()], at.Format(time.DateOnly))
+				} else {
+					want[s.ID.String()] = append(want[s.ID.String()], at.UTC().Format("2006-01-02T15:04:05Z"))
+				}
+			}
+		}
+		location, err := time.LoadLocation(zone)
+		require.NoError(t, err)
+		w.Open(location, map[string]time.Time{zone: now.AddDate(-1, 0, 0)}, now, func(*ical.Writer) {})
+		for _, s := range all {
+			require.NoError(t, w.Coming(s, false))
+		}
+		require.NoError(t, w.Close())
+		command := exec.CommandContext(t.Context(), stranger.program, stranger.script)
+		command.Stdin = &file
+		out, err := command.Output()
+		require.NoError(t, err)
+		var found []told
+		require.NoError(t, json.Unmarshal(out, &found))
+		require.Len(t, found, len(all))
+		for i, one := range found {
+			require.ElementsMatch(t, want[one.UID], one.Occurrences, "%s: %v", zone, drafts[i])
+		}
+	}
 }
