@@ -249,5 +249,8 @@ func render(f Feed, content Content, now time.Time) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return body.Bytes(), w.Close()
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return body.Bytes(), nil
 }

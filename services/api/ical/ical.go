@@ -1,7 +1,7 @@
 // Package ical reads and writes iCalendar (RFC 5545): content lines, components,
 // values, and the time zones that calendars bring along. It knows nothing of tasks.
 //
-// The grammar is ours because no Go library holds up to strangers' files; docs/adr/0011
+// The grammar is ours because no Go library holds up to strangers' files; docs/adr/0013
 // has the measurements. Reading is tolerant of what calendar programs get wrong, costs
 // time in proportion to the file, and names the line of each mistake.
 package ical
