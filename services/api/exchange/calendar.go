@@ -173,15 +173,18 @@ func (c *CalendarWriter) task(t Item, zone *time.Location) {
 	}
 }
 
-// dayOf is the midnight before an instant that is the end of a day: a task is due then
+// dayOf is the beginning of the day before an instant that is the end of a day: a task is due then
 // when it has a date and no time.
-func dayOf(due time.Time, zone *time.Location) (midnight time.Time, ok bool) {
+func dayOf(due time.Time, zone *time.Location) (begin time.Time, ok bool) {
 	if zone == nil {
-		return midnight, false
+		return begin, false
 	}
 	wall := recurrence.LocalOf(due, zone)
-	return wall.Date().In(zone), due.Nanosecond() == 0 && endOfDay(wall).In(zone).Equal(due)
+	return wall.At(midnight).In(zone), due.Nanosecond() == 0 && endOfDay(wall).In(zone).Equal(due)
 }
+
+// midnight is the time of day that begins one.
+var midnight recurrence.Local
 
 func endOfDay(day recurrence.Local) recurrence.Local {
 	return day.At(recurrence.LocalOf(time.Date(1, 1, 1, 23, 59, 59, 0, time.UTC), time.UTC))

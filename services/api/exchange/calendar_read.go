@@ -332,8 +332,8 @@ func (r *reader) dueAt(zone *time.Location) (due *time.Time, anchor *time.Time) 
 		return at, at
 	}
 	wall := recurrence.LocalOf(m.Wall, time.UTC)
-	midnight, end := wall.In(zone).UTC(), endOfDay(wall).In(zone).UTC()
-	return &end, &midnight
+	begin, end := wall.In(zone).UTC(), endOfDay(wall).In(zone).UTC()
+	return &end, &begin
 }
 
 func (r *reader) text(name string) string {
@@ -793,7 +793,7 @@ func (r *reader) dates(name string, start series.Moment, zone *time.Location, sh
 				wall = recurrence.LocalOf(at, zone)
 			}
 			if start.Date {
-				wall = wall.Date()
+				wall = wall.At(midnight)
 			}
 			all = append(all, series.Moment{Local: shifted(wall, shift), Date: start.Date})
 		}

@@ -126,21 +126,6 @@ func TestMoments(t *testing.T) {
 	}
 }
 
-func TestWallClocksOfOddZones(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct{ zone, wall, want string }{
-		{"Australia/Lord_Howe", "20261004T020000", "2026-10-03T15:30:00Z"}, // a gap of half an hour
-		{"Australia/Lord_Howe", "20260405T014500", "2026-04-04T14:45:00Z"},
-		{"Pacific/Apia", "20111230T120000", "2011-12-30T22:00:00Z"}, // a day that never was
-		{"America/New_York", "20261101T013000", "2026-11-01T05:30:00Z"},
-		{"Europe/Dublin", "20270328T013000", "2027-03-28T01:30:00Z"},
-	} {
-		m, err := Line{Value: test.wall}.Moment()
-		require.NoError(t, err)
-		require.Equal(t, test.want, In(load(test.zone), m.Wall).UTC().Format(time.RFC3339), "%v", test)
-	}
-}
-
 func TestDurations(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]time.Duration{

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/rondohq/rondo/platform/recurrence"
 )
 
 // Zones finds out which IANA zones a file means.
@@ -126,22 +128,7 @@ func (z *Zones) Instant(m Moment) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	return In(zone, m.Wall), nil
-}
-
-// In places a wall clock in a zone; see Zones.Instant.
-func In(zone *time.Location, wall time.Time) time.Time {
-	_, early := wall.Add(-24 * time.Hour).In(zone).Zone()
-	at := wall.Add(-time.Duration(early) * time.Second)
-	// Whatever holds before a gap, and before the second of two, holds a day earlier.
-	if _, offset := at.In(zone).Zone(); offset == early {
-		return at.In(zone)
-	}
-	_, late := wall.Add(24 * time.Hour).In(zone).Zone()
-	if then := wall.Add(-time.Duration(late) * time.Second); offsetAt(then, zone) == late {
-		return then.In(zone)
-	}
-	return at.In(zone)
+	return recurrence.LocalOf(m.Wall, time.UTC).In(zone), nil
 }
 
 func offsetAt(t time.Time, zone *time.Location) int {
