@@ -14,6 +14,7 @@ import (
 	"github.com/rondohq/rondo/services/api/assistant/quickadd"
 	"github.com/rondohq/rondo/services/api/docs"
 	"github.com/rondohq/rondo/services/api/exchange"
+	"github.com/rondohq/rondo/services/api/feed"
 	"github.com/rondohq/rondo/services/api/notification"
 	"github.com/rondohq/rondo/services/api/recurrence"
 	"github.com/rondohq/rondo/services/api/reminder"
@@ -51,6 +52,7 @@ type API struct {
 	quickadd      quickadd.Endpoints
 	preview       recurrence.Endpoints
 	series        series.Endpoints
+	feeds         feed.Endpoints
 }
 
 // New makes the use cases.
@@ -81,6 +83,7 @@ func New(d Deps) (*API, error) {
 		quickadd: quickadd.MakeEndpoints(quickadd.NewService(ratelimit.ForPrograms(d.Now)), durations),
 		preview:  recurrence.MakeEndpoints(recurrence.NewService(ratelimit.ForPrograms(d.Now)), durations),
 		series:   series.MakeEndpoints(series.NewService(series.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
+		feeds:    feed.MakeEndpoints(feed.NewService(feed.NewPostgres(d.Pool, tasks), feed.DefaultLimits(d.Now), d.Now), durations),
 	}, nil
 }
 
@@ -98,6 +101,7 @@ func (a *API) Register(mux rest.Router) {
 	anyone := rest.Through(mux, func(next http.Handler) http.Handler { return token.Optional(a.verifier, next) })
 	quickadd.Register(anyone, a.quickadd)
 	recurrence.Register(anyone, a.preview)
+	feed.RegisterPublic(mux, a.feeds)
 
 	private := func(maxBody int64) rest.Router {
 		return rest.Through(mux, func(next http.Handler) http.Handler {
@@ -111,4 +115,5 @@ func (a *API) Register(mux rest.Router) {
 	reminder.Register(private(rest.MaxBody), a.reminders)
 	notification.Register(private(rest.MaxBody), a.notifications)
 	exchange.Register(private(exchange.MaxBody), a.exchange)
+	feed.Register(private(rest.MaxBody), a.feeds)
 }
