@@ -171,7 +171,8 @@ func (p *parser) headline(found *finding) {
 }
 
 // choose picks the day and the time of several phrases: those that are tied most
-// firmly to the task, and of these the last.
+// firmly to the task, and of these the last day and the first time: "pick up the cake
+// at 3 for the party at 5".
 func choose(whens []phrase) (day, clocked *phrase) {
 	rank := func(f *phrase) int {
 		n := map[connector]int{due: 6, firmly: 4, bare: 2, loosely: 0}[f.connector]
@@ -191,7 +192,7 @@ func choose(whens []phrase) (day, clocked *phrase) {
 	}
 	for i := range whens {
 		f := &whens[i]
-		if f.hasTime && !f.hasDay && (clocked == nil || rank(f) >= rank(clocked)) {
+		if f.hasTime && !f.hasDay && (clocked == nil || rank(f) > rank(clocked)) {
 			clocked = f
 		}
 	}

@@ -72,6 +72,9 @@ func (p *parser) base(s *series, i int) int {
 	t := p.at(i)
 	switch t.text {
 	case "every", "each", "ev":
+		if p.is(i-1, "of") { // of every leap year: what it is of was not understood
+			return i
+		}
 		k := i + 1
 		if p.is(k, "!") && p.at(k).glued {
 			s.completion, k = true, k+1
