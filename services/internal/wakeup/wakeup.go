@@ -28,10 +28,10 @@ const (
 	// own call comes first as a rule.
 	rescueAfter  = 500 * time.Millisecond
 	shortestRest = 250 * time.Millisecond // between two sweeps
-	instants     = 500             // jobs asked for in one sweep
-	scheduleTime = 5 * time.Second // for one call of the jobs API
-	early        = 5 * time.Second // by which the scheduler's clock may be ahead
-	rebuildRest  = time.Minute     // between two rebuilds
+	instants     = 500                    // jobs asked for in one sweep
+	scheduleTime = 5 * time.Second        // for one call of the jobs API
+	early        = 5 * time.Second        // by which the scheduler's clock may be ahead
+	rebuildRest  = time.Minute            // between two rebuilds
 )
 
 // Scheduler is the jobs API.
