@@ -113,7 +113,8 @@ func (w Wanted) claim(batch *pgx.Batch, task event.Task, made Instance) error {
 	if err != nil {
 		return fmt.Errorf("encoding the instance: %w", err)
 	}
-	batch.Queue(`INSERT INTO processed_event_logs (consumer, key, result) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, consumer, w.key(), result)
+	batch.Queue(`INSERT INTO processed_event_logs (consumer, key, result) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		consumer, w.key(), result)
 	batch.Queue(`
 		INSERT INTO tasks (id, user_id, title, description, priority, status, due_at, position, version,
 			series_id, occurrence_at, created_at, updated_at)
