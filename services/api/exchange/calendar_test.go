@@ -127,22 +127,21 @@ func TestCalendarsOfOtherPrograms(t *testing.T) {
 		kept := read(t, b.export(t, ada, exchange.JSON))
 		tasks, series := map[string]string{}, map[string]string{}
 		for title, item := range byTitle(kept.Tasks) {
-			var reminders []string
-			for _, r := range item["reminders"].([]any) {
-				r := r.(map[string]any)
+			var alarms []string
+			for _, r := range reminders(item) {
 				when := fmt.Sprint(r["offset_minutes"])
 				if r["remind_at"] != nil {
 					when = "at " + fmt.Sprint(r["remind_at"])
 				}
-				reminders = append(reminders, when+" "+fmt.Sprint(r["status"]))
+				alarms = append(alarms, when+" "+fmt.Sprint(r["status"]))
 			}
-			tasks[title] = only(item, "due_at", "priority", "status", "tags") + " | " + strings.Join(reminders, ", ") + " | " + only(item, "completed_at")
+			tasks[title] = only(item, "due_at", "priority", "status", "tags") + " | " + strings.Join(alarms, ", ") + " | " + only(item, "completed_at")
 		}
 		for title, item := range byTitle(kept.Series) {
 			series[title] = only(item, "dtstart", "timezone", "rrule", "exdate", "reminder_offsets", "status")
 		}
 		require.Equal(t, test.tasks, tasks, name)
-		require.Equal(t, len(test.series), len(series), name)
+		require.Len(t, series, len(test.series), name)
 		for title, want := range test.series {
 			require.Equal(t, want, series[title], name)
 		}
@@ -202,8 +201,7 @@ func TestImportedTimeIsTimeToCome(t *testing.T) {
 	require.NoError(t, err)
 	statuses := map[string]int{}
 	for _, item := range read(t, b.export(t, ada, exchange.JSON)).Tasks {
-		for _, r := range item["reminders"].([]any) {
-			r := r.(map[string]any)
+		for _, r := range reminders(item) {
 			statuses[fmt.Sprint(item["title"], " ", r["status"], " ", r["scheduled_for"])]++
 		}
 	}

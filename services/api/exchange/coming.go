@@ -16,8 +16,8 @@ import (
 // from its next occurrence on, a calendar is told of.
 const ahead = 366
 
-// Todo writes a task as a VTODO by itself, with no reminders: Rondo delivers them.
-func (c *CalendarWriter) Todo(t task.Task) error {
+// Single writes a task as a VTODO by itself, with no reminders: Rondo delivers them.
+func (c *CalendarWriter) Single(t task.Task) error {
 	c.w.Begin("VTODO")
 	c.w.Text("UID", t.ID.String())
 	c.task(Item{Task: t}, c.zone)

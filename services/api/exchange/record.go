@@ -407,16 +407,23 @@ var reminderStatuses = []event.ReminderStatus{
 	event.ReminderPending, event.ReminderSent, event.ReminderMissed, event.ReminderSuppressed, event.ReminderFailed, event.ReminderWithdrawn,
 }
 
-// scheduled fills in when the reminder is to be delivered, unless the file says.
+// scheduled fills in when the reminder is to be delivered, unless the file says. Its
+// instants are whole seconds: that is as fine as reminders are delivered.
 func (r Reminder) scheduled(dueAt *time.Time) Reminder {
+	second := func(at time.Time) *time.Time {
+		at = at.Truncate(time.Second)
+		return &at
+	}
+	if r.RemindAt != nil {
+		r.RemindAt = second(*r.RemindAt)
+	}
 	switch {
 	case r.ScheduledFor != nil:
+		r.ScheduledFor = second(*r.ScheduledFor)
 	case r.RemindAt != nil:
 		r.ScheduledFor = r.RemindAt
 	case dueAt != nil && r.OffsetMinutes != nil:
-		// Whole seconds: that is as fine as reminders are delivered.
-		at := dueAt.Add(-time.Duration(*r.OffsetMinutes) * time.Minute).Truncate(time.Second)
-		r.ScheduledFor = &at
+		r.ScheduledFor = second(dueAt.Add(-time.Duration(*r.OffsetMinutes) * time.Minute))
 	}
 	return r
 }
@@ -448,16 +455,9 @@ func (d *seriesDocument) check(bad *problems, number int, zone *time.Location, n
 	}
 	s, err := series.New(uuid.Nil, draft, zone.String(), now)
 	bad.merge(number, "series.", err)
-	for name, from := range map[string]struct {
-		count *int
-		to    *int
-	}{"created_count": {d.CreatedCount, &s.Created}, "skipped_count": {d.SkippedCount, &s.Skipped}, "missed_count": {d.MissedCount, &s.Missed}} {
-		if from.count != nil {
-			if *from.to = *from.count; *from.count < 0 || *from.count > math.MaxInt32 {
-				bad.addf(number, "series."+name, "must be a whole number from 0 on")
-			}
-		}
-	}
+	s.Created = d.count(bad, number, "created_count", d.CreatedCount)
+	s.Skipped = d.count(bad, number, "skipped_count", d.SkippedCount)
+	s.Missed = d.count(bad, number, "missed_count", d.MissedCount)
 	if d.Status != nil {
 		status := event.SeriesStatus(*d.Status)
 		if !slices.Contains(seriesStatuses, status) {
@@ -470,6 +470,16 @@ func (d *seriesDocument) check(bad *problems, number int, zone *time.Location, n
 	s.LastOccurrenceAt = r.time(bad, "series.last_occurrence_at", d.LastOccurrenceAt)
 	s.PreviousID = r.id(bad, "series.previous_id", d.PreviousID)
 	return seriesRow{number: number, id: r.id(bad, "series.id", d.ID), series: s}, !bad.rows[place{number, true}]
+}
+
+func (d *seriesDocument) count(bad *problems, number int, field string, given *int) int {
+	switch {
+	case given == nil:
+		return 0
+	case *given < 0 || *given > math.MaxInt32:
+		bad.addf(number, "series."+field, "must be a whole number from 0 on")
+	}
+	return *given
 }
 
 var seriesStatuses = []event.SeriesStatus{

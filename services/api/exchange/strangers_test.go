@@ -83,9 +83,9 @@ func TestStrangersReadOurCalendars(t *testing.T) {
 // tells checks what a stranger was told.
 func (f file) tells(t *testing.T, reader string, todos map[string]told, zone string) {
 	t.Helper()
-	series := map[any]map[string]any{}
+	known := map[any]map[string]any{}
 	for _, one := range f.Series {
-		series[one["id"]] = one
+		known[one["id"]] = one
 		got, ok := todos[fmt.Sprint(one["id"])]
 		require.True(t, ok, "%s lacks a series", reader)
 		require.Equal(t, one["title"], got.Summary, reader)
@@ -100,19 +100,19 @@ func (f file) tells(t *testing.T, reader string, todos map[string]told, zone str
 	for _, one := range f.Tasks {
 		key := fmt.Sprint(one["id"])
 		days := zone
-		if of := series[one["series_id"]]; of != nil {
+		if of := known[one["series_id"]]; of != nil {
 			key, days = fmt.Sprint(one["series_id"]), ""
-			occurrence := second(t, one["occurrence_at"])
+			when := second(t, one["occurrence_at"])
 			if len(fmt.Sprint(of["dtstart"])) == len(time.DateOnly) {
 				days = fmt.Sprint(of["timezone"])
-				occurrence = occurrence[:0] + local(t, one["occurrence_at"], days).Format(time.DateOnly)
+				when = local(t, one["occurrence_at"], days).Format(time.DateOnly)
 			}
-			key += occurrence
+			key += when
 		}
 		got, ok := todos[key]
 		require.True(t, ok, "%s lacks %s", reader, key)
 		require.Equal(t, one["title"], got.Summary, reader)
-		require.Equal(t, strings.ReplaceAll(one["description"].(string), "\r\n", "\n"), got.Description, reader)
+		require.Equal(t, strings.ReplaceAll(fmt.Sprint(one["description"]), "\r\n", "\n"), got.Description, reader)
 		require.Equal(t, words[one["status"]], got.Status, reader)
 		require.Equal(t, categories(reader, texts(one["tags"])), categories(reader, got.Categories), reader)
 		due := ""
@@ -128,13 +128,13 @@ func (f file) tells(t *testing.T, reader string, todos map[string]told, zone str
 		}
 		require.Equal(t, due, got.Due, "%s: %v", reader, one)
 		var triggers []string
-		for _, r := range one["reminders"].([]any) {
-			r := r.(map[string]any)
+		for _, r := range reminders(one) {
 			if r["remind_at"] != nil {
 				triggers = append(triggers, second(t, r["remind_at"]))
 				continue
 			}
-			before := time.Duration(r["offset_minutes"].(float64)) * time.Minute
+			minutes, _ := r["offset_minutes"].(float64)
+			before := time.Duration(minutes) * time.Minute
 			triggers = append(triggers, strconv.Itoa(int((end.Sub(anchor) - before).Seconds())))
 		}
 		require.ElementsMatch(t, triggers, got.Triggers, "%s: %v", reader, one)
@@ -152,15 +152,16 @@ func categories(reader string, tags []string) []string {
 
 func texts(list any) []string {
 	all := []string{}
-	for _, one := range list.([]any) {
-		all = append(all, one.(string))
+	items, _ := list.([]any)
+	for _, one := range items {
+		all = append(all, fmt.Sprint(one))
 	}
 	return all
 }
 
 func local(t *testing.T, text any, zone string) time.Time {
 	t.Helper()
-	at, err := time.Parse(time.RFC3339, text.(string))
+	at, err := time.Parse(time.RFC3339, fmt.Sprint(text))
 	require.NoError(t, err)
 	location, err := time.LoadLocation(zone)
 	require.NoError(t, err)
@@ -184,14 +185,14 @@ func occurrencesOf(t *testing.T, of map[string]any) []string {
 		return all
 	}
 	rule, err := recurrence.Parse(recurrence.Spec{
-		RRule: of["rrule"].(string), Start: locals([]any{of["dtstart"]})[0], Zone: of["timezone"].(string),
+		RRule: fmt.Sprint(of["rrule"]), Start: locals([]any{of["dtstart"]})[0], Zone: fmt.Sprint(of["timezone"]),
 		RDates: locals(of["rdate"]), ExDates: locals(of["exdate"]),
 	})
 	require.NoError(t, err)
 	occurrences, _ := rule.First(12, nil)
 	var all []string
 	for _, at := range occurrences {
-		if len(of["dtstart"].(string)) == len(time.DateOnly) {
+		if len(fmt.Sprint(of["dtstart"])) == len(time.DateOnly) {
 			all = append(all, at.Format(time.DateOnly))
 		} else {
 			all = append(all, at.UTC().Format("2006-01-02T15:04:05Z"))

@@ -148,7 +148,8 @@ func (s *service) Create(ctx context.Context, p token.Principal, d Draft) (Creat
 		return Created{}, err
 	}
 	f := Stored{Owner: p.UserID, Feed: Feed{
-		ID: uuid.Must(uuid.NewV7()), Name: strings.TrimSpace(d.Name), ShowAs: d.ShowAs, IncludeCompleted: d.IncludeCompleted, CreatedAt: s.now(),
+		ID: uuid.Must(uuid.NewV7()), Name: strings.TrimSpace(d.Name), ShowAs: d.ShowAs, IncludeCompleted: d.IncludeCompleted,
+		CreatedAt: s.now(),
 	}}
 	if f.ShowAs == "" {
 		f.ShowAs = Events
@@ -240,7 +241,7 @@ func render(f Feed, content Content, now time.Time) ([]byte, error) {
 			return nil, err
 		}
 	}
-	write := w.Todo
+	write := w.Single
 	if f.ShowAs == Events {
 		write = w.Event
 	}

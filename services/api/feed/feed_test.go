@@ -219,18 +219,18 @@ func TestETagChangesWithTheContentAlone(t *testing.T) {
 	ada := b.user(t)
 	one := b.task(t, ada, "one", "2026-11-25T16:00:00Z")
 	secret := b.subscribe(t, ada, feed.Draft{})
-	tag := func() string {
+	etag := func() string {
 		c, err := b.Read(t.Context(), "192.0.2.1:1", secret)
 		require.NoError(t, err)
 		return c.ETag
 	}
-	first := tag()
+	first := etag()
 	b.now = b.now.Add(7 * 24 * time.Hour)
-	require.Equal(t, first, tag())
+	require.Equal(t, first, etag())
 	title := "another"
 	_, err := b.tasks.Update(t.Context(), ada.UserID, one.ID, nil, task.Change{Title: &title})
 	require.NoError(t, err)
-	require.NotEqual(t, first, tag())
+	require.NotEqual(t, first, etag())
 }
 
 func TestWhoAsksTooOftenIsToldToWait(t *testing.T) {
@@ -275,7 +275,7 @@ func TestTokenIsNowhereToBeSeen(t *testing.T) {
 	}
 	tel.Health(mux)
 	handler := tel.HTTP(mux)
-	answers := ""
+	var answers strings.Builder
 	for _, request := range []struct {
 		method, path string
 		status       int
@@ -290,10 +290,10 @@ func TestTokenIsNowhereToBeSeen(t *testing.T) {
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), request.method, request.path, http.NoBody))
 		require.Equal(t, request.status, w.Code, request.path)
-		answers += w.Body.String()
+		answers.WriteString(w.Body.String())
 	}
 	require.Contains(t, logged.String(), "request")
-	require.Contains(t, answers, "BEGIN:VCALENDAR")
+	require.Contains(t, answers.String(), "BEGIN:VCALENDAR")
 	require.NotContains(t, logged.String(), secret)
-	require.NotContains(t, answers, secret)
+	require.NotContains(t, answers.String(), secret)
 }

@@ -120,6 +120,12 @@ func Read(file string, each func(c *Component) error) (properties []Line, err er
 	}
 }
 
+// scanner cuts a file into content lines.
+type scanner struct {
+	rest   string
+	number int // of the next line
+}
+
 func (s *scanner) calendar(begin int, each func(c *Component) error) (properties []Line, err error) {
 	for {
 		l, ok, err := s.next()
@@ -156,7 +162,8 @@ func (s *scanner) component(begin Line, depth int, lines *int) (*Component, erro
 	}
 	for {
 		l, ok, err := s.next()
-		if *lines++; *lines > maxLines {
+		*lines++
+		if *lines > maxLines {
 			return nil, &Error{Line: begin.Number, Reason: fmt.Sprintf("begins a %s of more than %d lines", c.Name, maxLines)}
 		}
 		switch {
@@ -178,12 +185,6 @@ func (s *scanner) component(begin Line, depth int, lines *int) (*Component, erro
 			c.Lines = append(c.Lines, l)
 		}
 	}
-}
-
-// scanner cuts a file into content lines.
-type scanner struct {
-	rest   string
-	number int // of the next line
 }
 
 func newScanner(file string) *scanner {

@@ -223,7 +223,8 @@ func FuzzRead(f *testing.F) {
 			return nil
 		})
 		if err != nil {
-			require.IsType(t, &Error{}, err)
+			var mistake *Error
+			require.ErrorAs(t, err, &mistake)
 			return
 		}
 		again := read(t, "BEGIN:VCALENDAR\nBEGIN:X\n"+written.String()+"END:X\nEND:VCALENDAR")[0].Lines

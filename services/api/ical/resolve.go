@@ -69,7 +69,8 @@ func (z *Zones) find(tzid string) *time.Location {
 			return zone
 		}
 	}
-	if z.guesses++; z.guesses > maxGuesses {
+	z.guesses++
+	if z.guesses > maxGuesses {
 		return nil
 	}
 	onsets, ok := onsetsOf(definition, z.now.Year()-2, z.now.Year()+2)

@@ -167,6 +167,7 @@ func (p pattern) join(q pattern) (pattern, bool) {
 func runs(changes []change, lastYear int) []run {
 	type growing struct {
 		run
+
 		pattern pattern
 	}
 	var all []*growing
