@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rondohq/rondo/environments"
 	"github.com/rondohq/rondo/tools/internal/repository"
 )
 
@@ -44,4 +45,23 @@ func stackCommand(name, short string) *cobra.Command {
 			return syscall.Exec(path, append([]string{"rondo", name}, args...), os.Environ())
 		},
 	}
+}
+
+func backendCommand() *cobra.Command {
+	var stack string
+	c := &cobra.Command{
+		Use:   "backend",
+		Short: `Print where Pulumi keeps the state of a stack, for "pulumi login"`,
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			env, err := environments.Named(stack)
+			if err != nil {
+				return err
+			}
+			fmt.Println(env.State.Backend)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&stack, "stack", environments.Minikube().Name, "which stack")
+	return c
 }
