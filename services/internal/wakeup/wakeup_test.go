@@ -250,7 +250,7 @@ func TestAHangingSchedulerHoldsUpNothing(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		go func() { _ = w.Run(ctx) }()
-		time.Sleep(30 * time.Second) // of the bubble's clock
+		<-time.After(30 * time.Second) // of the bubble's clock
 		synctest.Wait()
 		require.Len(t, b.done, 20)
 		require.Less(t, slices.Max(lateness[3:]), 1100*time.Millisecond)
