@@ -142,6 +142,7 @@ func (b *testBundle) told(t *testing.T, user uuid.UUID) []event.Notification {
 // FR-008, FR-011: on time, late within the grace and saying so, or missed.
 func TestWhatIsDueIsToldOnTimeLateOrAsMissed(t *testing.T) {
 	t.Parallel()
+	b := setup(t)
 	for name, test := range map[string]struct {
 		late   time.Duration
 		status event.ReminderStatus
@@ -160,10 +161,9 @@ func TestWhatIsDueIsToldOnTimeLateOrAsMissed(t *testing.T) {
 		"a year late":      {365 * 24 * time.Hour, event.ReminderMissed, "missed", 365 * 86400, "Was due Tue 24 Nov 2026 at 09:30 · reminder missed, it was set for Tue 24 Nov 2026 at 09:00"},
 		"the clock behind": {-time.Second, event.ReminderSent, "reminder", 0, "Due today at 09:30"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := setup(t)
+		t.Run(name, func(t *testing.T) { //nolint:paralleltest // what is due is everybody's
 			user, task, id := b.one(t)
+			b.late = nil
 			b.now = nine.Add(test.late)
 			done, _, err := b.Due(t.Context(), nine, 500)
 			require.NoError(t, err)
@@ -309,6 +309,7 @@ func TestABadTimeZoneIsNoReasonToBeSilent(t *testing.T) {
 // In quiet hours the app is told silently, and the channels wait for their end.
 func TestQuietHoursHoldTheChannelsAndNotTheApp(t *testing.T) {
 	t.Parallel()
+	b := setup(t)
 	for name, test := range map[string]struct {
 		from, to string
 		now      time.Time
@@ -320,15 +321,13 @@ func TestQuietHoursHoldTheChannelsAndNotTheApp(t *testing.T) {
 		"over midnight":   {"22:00", "09:30", nine, true, nine.Add(30 * time.Minute)},
 		"before midnight": {"22:00", "07:00", nine.Add(14 * time.Hour), true, nine.Add(22 * time.Hour)},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := setup(t)
+		t.Run(name, func(t *testing.T) { //nolint:paralleltest // what is due is everybody's
 			user := b.user(t)
 			b.exec(t, `UPDATE users SET quiet_from = nullif($2, '')::time, quiet_to = nullif($3, '')::time, notify_email = true WHERE id = $1`,
 				user, test.from, test.to)
 			for i := range 2 {
 				b.exec(t, `INSERT INTO push_subscriptions (id, user_id, endpoint, p256dh, auth) VALUES ($1, $2, $3, 'k', 'a')`,
-					uuid.New(), user, fmt.Sprint("https://push.example.org/", i))
+					uuid.New(), user, fmt.Sprint("https://push.example.org/", user, i))
 			}
 			b.now = test.now
 			b.reminder(t, user, b.task(t, user, "Sleep"), test.now)
