@@ -168,11 +168,11 @@ func (p *parser) snooze() bool {
 	default:
 		return false
 	}
-	if p.is(i, "button") || p.is(i, "alarm", "clock") {
-		return false
-	}
-	to := p.tail(i, end, setOf("for", "by", "until", "till", "to", "in", "another", "at", "on"))
+	to := p.tail(i, end, setOf("for", "by", "until", "till", "to", "in", "another", "at", "on"), true)
 	if to.from == end {
+		if end-i > 1 && !p.definite(i, end) { // snooze button repair
+			return false
+		}
 		p.ask("Until when?")
 	}
 	p.target(Snooze, i, to.from)
@@ -205,8 +205,8 @@ type tail struct {
 }
 
 // tail finds the time that a command ends with, behind one of the words, or a
-// duration without one.
-func (p *parser) tail(i, end int, words set) tail {
+// duration without one; relative says that "tomorrow" needs none either.
+func (p *parser) tail(i, end int, words set, relative bool) tail {
 	for k := i; k < end; k++ {
 		led := words.has(p.at(k).text)
 		j := k
@@ -216,7 +216,7 @@ func (p *parser) tail(i, end int, words set) tail {
 		if d, after := p.duration(j); after == end && (led || k > i || p.at(k).kind != none) && !d.vague {
 			return tail{from: k, shift: d, hasShift: true}
 		}
-		if !led && !(k == i && words.has("")) && p.at(k).relative == 0 {
+		if !led && (!relative || p.at(k).relative == 0) {
 			continue
 		}
 		if p.is(k, "at") || p.is(k, "on") {
@@ -224,6 +224,9 @@ func (p *parser) tail(i, end int, words set) tail {
 		}
 		if f, ok := p.phraseAt(j); ok && f.to == end {
 			return tail{from: k, when: &f}
+		}
+		if c, after := p.clockAt(j, true); led && after == end && after > j { // until 6
+			return tail{from: k, when: &phrase{piece: piece{j, end, KindTime}, time: c, hasTime: true}}
 		}
 	}
 	return tail{from: end}
@@ -534,8 +537,8 @@ func (p *parser) move(i, end int, verb string) bool {
 		words = setOf("to", "until", "till", "by")
 	}
 	i = p.dueDateOf(i+1) - 1
-	to := p.tail(i+1, end, words)
 	forward := verb == "postpone" || verb == "delay" || verb == "defer" || verb == "reschedule"
+	to := p.tail(i+1, end, words, forward)
 	if to.from == end {
 		if verb != "reschedule" && verb != "postpone" || end-i > longestName || !p.definite(i+1, end) && end-i > 3 {
 			return false

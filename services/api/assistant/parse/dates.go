@@ -158,6 +158,9 @@ func (p *parser) distance(i int) (mention, int) {
 	if p.is(i, "in") || p.is(i, "within") {
 		k = i + 1
 	}
+	if k > i {
+		k = p.skip(k, "the", "next")
+	}
 	d, after := p.duration(k)
 	if after == k {
 		return mention{}, i
@@ -174,6 +177,8 @@ func (p *parser) distance(i int) (mention, int) {
 	switch {
 	case p.is(after, "from", "now"):
 		return p.distant(d, p.today), after + 2
+	case p.is(after, "on") && p.at(after+1).weekday != 0 && d.minutes == 0: // British: a week on tuesday
+		return p.distant(d, p.today.next(p.at(after+1).weekday)), after + 2
 	case p.is(after, "from"), p.is(after, "after"), p.is(after, "before") && d.minutes == 0 && d.months == 0 && !d.workdays:
 		if p.nested { // a day from a day from a day: nobody means it
 			return mention{}, i

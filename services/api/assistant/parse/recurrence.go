@@ -166,8 +166,8 @@ func (p *parser) everyUnit(s *series, i int) int {
 			k = p.skip(k, "-")
 		}
 	}
-	if q := p.at(k); q.part != 0 && k == i && q.text != "eve" {
-		s.rule.freq = daily
+	if q := p.at(k); q.part != 0 && q.text != "eve" {
+		s.rule = rule{freq: daily, interval: n}
 		s.clock, s.hasClock = partClock(q.part), true
 		return k + 1
 	}
@@ -626,7 +626,7 @@ func (p *parser) plurals(s *series, i int) int {
 	if _, after := p.stretch(i + 1); after > i+1 {
 		repeats = repeats || p.stretchEnds(end) // mon-fri
 	}
-	if q := p.at(end); q.part != 0 && q.text[len(q.text)-1] == 's' && len(days) == 1 { // sunday mornings
+	if q := p.at(end); q.part != 0 && q.text[len(q.text)-1] == 's' { // sunday mornings
 		s.clock, s.hasClock = partClock(q.part), true
 		end++
 		repeats = true
@@ -634,6 +634,9 @@ func (p *parser) plurals(s *series, i int) int {
 	repeats = repeats || len(days) >= 3 && p.closes(end)
 	_, clocked := p.clockAt(end, false)
 	free := p.closes(end) || clocked > end
+	if p.alone(i, end) {
+		return i // Tuesdays with Morrie
+	}
 	if !repeats || !on && i > p.start && (names.has(p.at(i-1).text) || articles.has(p.at(i-1).text) || p.named(i-1) || !free) {
 		return i
 	}
@@ -905,9 +908,6 @@ func (p *parser) repetitions(s *series, i int) int {
 	if end == k || d.vague || d.minutes > 0 || !p.closes(end) && !verbs.has(p.at(end).text) {
 		return i
 	}
-	if s.rule.freq == hourly || s.rule.freq == minutely {
-		return i
-	}
 	s.weeks = d
 	return end
 }
@@ -931,6 +931,10 @@ func (p *parser) limit(r *rule, d duration, first date) {
 	one := r.interval <= 1
 	switch {
 	case d == duration{}:
+	case r.freq == hourly:
+		r.count = max(1, d.inMinutes()/60/max(1, r.interval))
+	case r.freq == minutely:
+		r.count = max(1, d.inMinutes()/max(1, r.interval))
 	case one && r.freq == daily && d.days > 0 && len(r.byHour) < 2:
 		r.count = d.days
 	case one && r.freq == weekly && len(r.byDay) <= 1 && d.days > 0 && d.days%7 == 0:

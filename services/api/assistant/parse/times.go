@@ -176,8 +176,8 @@ func (p *parser) digital(i int, loose bool) (clock, int) {
 	if t.text == "0" || t.text == "00" {
 		k = i + 1
 	}
-	if t.kind == number && len(t.text) == 4 && t.number >= 0 && loose { // 0930, 1730 hrs
-		return p.military(i)
+	if t.kind == number && len(t.text) == 4 && t.number >= 0 { // 0930, 1730 hrs
+		return p.military(i, loose)
 	}
 	if k == i || n > 24 || (t.kind == number && len(t.text) > 2) {
 		return clock{}, i
@@ -189,6 +189,9 @@ func (p *parser) digital(i int, loose bool) (clock, int) {
 	case t.kind == word:
 		if !loose && !p.meridiem(k) && !p.is(k, "o'clock") {
 			return clock{}, i
+		}
+		if p.is(k, "-") && p.at(k).glued {
+			k++
 		}
 		if m, end := p.count(k); end > k && m >= 5 && m < 60 && p.at(k).kind == word { // nine thirty
 			c.minute, k, c.bare = m, end, false
@@ -224,7 +227,7 @@ func (p *parser) digital(i int, loose bool) (clock, int) {
 	return c, k
 }
 
-func (p *parser) military(i int) (clock, int) {
+func (p *parser) military(i int, loose bool) (clock, int) {
 	n := p.at(i).number
 	c := clock{hour: n / 100, minute: n % 100, exact: true}
 	if c.hour > 23 || c.minute > 59 {
@@ -236,7 +239,7 @@ func (p *parser) military(i int) (clock, int) {
 		return c, k + 1
 	}
 	// A number like a year, or a code, is a time only where "at" says so.
-	if !p.is(i-1, "at") || !p.closes(k) || !p.ends(k) || c.minute%5 != 0 {
+	if !loose || !p.is(i-1, "at") || !p.closes(k) || !p.ends(k) || c.minute%5 != 0 {
 		return clock{}, i
 	}
 	return c, k

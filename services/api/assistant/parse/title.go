@@ -68,6 +68,9 @@ func (p *parser) title() string {
 
 // unquoted is the title without the quotation marks that are around all of it.
 func unquoted(title string) string {
+	if n := len(title); n > 2 && title[0] == '\'' && title[n-1] == '\'' {
+		return title[1 : n-1]
+	}
 	r, size := utf8.DecodeRuneInString(title)
 	if end := quotation(title, 0, r, size); end == len(title) && end > 0 {
 		_, last := utf8.DecodeLastRuneInString(title)

@@ -183,6 +183,9 @@ func (p *parser) plausible(f phrase) bool {
 	}
 	switch f.day.trust {
 	case sure:
+		if f.from > p.start && articles.has(p.at(f.from-1).text) {
+			return false
+		}
 		if f.connector == bare && f.day.shape == byYearDay && !f.day.fixed && !f.hasTime && f.from > p.start {
 			return p.closes(f.to) && !articles.has(p.at(f.from-1).text)
 		}
@@ -263,6 +266,9 @@ func (p *parser) plausibleWeekday(f phrase) bool {
 	if f.from > p.start && articles.has(before.text) || names.has(before.text) || p.at(f.to).text == "'" {
 		return false
 	}
+	if p.alone(f.from, f.to) || before.text == "last" {
+		return false
+	}
 	switch f.connector {
 	case firmly, due:
 		return !p.compound(f)
@@ -276,6 +282,20 @@ func (p *parser) plausibleWeekday(f phrase) bool {
 		return p.closes(f.to)
 	}
 	return f.to < p.end && (p.closes(f.to) || verbs.has(after.text) || p.event(f.to))
+}
+
+// alone says whether tokens at the begin of the text leave nothing to do: what
+// follows is a name, as in "Sunday in the Park with George".
+func (p *parser) alone(from, to int) bool {
+	if from > p.start || to >= p.end || !joints.has(p.at(to).text) {
+		return false
+	}
+	for k := to; k < p.end; k++ {
+		if t := p.at(k); t.kind == hashtag || t.kind != punct && !p.named(k) && !joints.has(t.text) && !articles.has(t.text) {
+			return false
+		}
+	}
+	return true
 }
 
 // compound says whether a weekday is the first word of a name, as in "Friday Night Lights".
@@ -357,6 +377,8 @@ func (p *parser) plausibleTime(f phrase) bool {
 		return p.plausibleHour(f)
 	case f.connector == bare && f.from > p.start && !c.said(p, f):
 		return p.closes(f.to)
+	case f.connector == bare && f.from == p.start && p.named(f.to): // The 5 AM Club
+		return verbs.has(p.at(f.to).text) || p.event(f.to)
 	}
 	return true
 }
