@@ -49,6 +49,7 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		"createReminder":    map[string]any{"task_id": taskID, "offset_minutes": 15},
 		"snoozeReminder":    map[string]any{"minutes": 10},
 		"subscribe":         browser(t, "https://push.example.org/eve"),
+		"parseText":         map[string]any{"text": "show my tasks", "now": "2026-11-25T10:00:00Z", "timezone": "UTC"},
 	}
 	// Where eve gets an answer that is no 404, and why it is right.
 	allowed := map[string]int{

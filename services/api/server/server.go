@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rondohq/rondo/services/api/account"
+	"github.com/rondohq/rondo/services/api/assistant/quickadd"
 	"github.com/rondohq/rondo/services/api/docs"
 	"github.com/rondohq/rondo/services/api/exchange"
 	"github.com/rondohq/rondo/services/api/notification"
@@ -48,6 +49,7 @@ type API struct {
 	exchange      exchange.Endpoints
 	preview       recurrence.Endpoints
 	series        series.Endpoints
+	quickadd      quickadd.Endpoints
 }
 
 // New makes the use cases.
@@ -77,6 +79,7 @@ func New(d Deps) (*API, error) {
 		exchange: exchange.MakeEndpoints(exchange.NewService(exchange.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
 		preview:  recurrence.MakeEndpoints(recurrence.NewService(recurrence.DefaultLimits(d.Now)), durations),
 		series:   series.MakeEndpoints(series.NewService(series.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
+		quickadd: quickadd.MakeEndpoints(quickadd.NewService(), durations),
 	}, nil
 }
 
@@ -92,6 +95,7 @@ func (a *API) Register(mux rest.Router) {
 	docs.Register(mux, a.document)
 	account.RegisterPublic(mux, a.accounts)
 	recurrence.Register(rest.Through(mux, func(next http.Handler) http.Handler { return token.Optional(a.verifier, next) }), a.preview)
+	quickadd.RegisterPublic(mux, a.quickadd)
 
 	private := func(maxBody int64) rest.Router {
 		return rest.Through(mux, func(next http.Handler) http.Handler {
