@@ -2,6 +2,8 @@
 // it writes days and times. A language is one value of Catalogue in one file.
 package text
 
+import "strconv"
+
 // Catalogue holds the texts of one language. A field is a whole sentence or
 // label, never a fragment to be glued; what needs a value is a function.
 type Catalogue struct {
@@ -11,6 +13,9 @@ type Catalogue struct {
 	Skip, Menu, Close, Save, Retry, Back string
 
 	Rooms      Rooms
+	Recurring  Recurring
+	Reminders  Reminders
+	Notices    Notices
 	Calendar   Calendar
 	When       When
 	Bulk       Bulk
@@ -25,6 +30,8 @@ type Catalogue struct {
 	Fields     Fields
 	Days       Days
 	Priorities Priorities
+	// Statuses are a task's, by their name in the api.
+	Statuses map[string]string
 }
 
 // Rooms are the places of the application.
@@ -32,6 +39,7 @@ type Rooms struct {
 	Navigation, Tabs, Inbox, Today, Upcoming, Done, Tags, NoTags, Settings, SignIn, SignUp, NotFound string
 	TagHeading                                                                                       func(tag string) string
 	TagCount                                                                                         func(n int) string
+	Recurring, Reminders, Notifications                                                              string
 	RenameTag, NewTagName, DeleteTag, TagOptions                                                     string
 	DeleteTagWarning                                                                                 string
 }
@@ -41,6 +49,44 @@ type Calendar struct {
 	Views, Agenda, Month, Previous, Next, Full string
 	More                                       func(n int) string
 	Day                                        func(label string, tasks int) string
+}
+
+// Recurring is about series of tasks and the builder of their rules.
+type Recurring struct {
+	Lead, New, EmptyTitle, EmptyHint, Failing, Ended                                       string
+	Resume, Pause, Skip, Cancel, SkipAt, ChangeFrom                                        func(string) string
+	ResumeShort, PauseShort, SkipShort, CancelShort, Change, ChangeHeading                 string
+	Upcoming, Past, PausedNow, WaitsNow, OverNow, PendingNow                               string
+	NextAt                                                                                 func(when string) string
+	Counts                                                                                 func(made, skipped, missed int) string
+	Start, Repeat, Every, Unit, OnWeekdays, InMonths, OnMonthDays, Nth, NthDay             string
+	Daily, Weekdays, Weekly, Biweekly, Monthly, Yearly, Custom, AsRule                     string
+	Days, Weeks, Months, Years                                                             string
+	SameDay, OnDays, OnNth, MonthDaysHint, AnyDay, AnyWeekday                              string
+	First, Second, Third, Fourth, Last, LastButOne                                         string
+	RuleLabel, RuleHint, Ends, Never, OnDate, AfterTimes, Times                            string
+	Mode, FromDue, FromCompletion                                                          string
+	More, IfPending, PendingSkip, PendingCreate, CatchUp, CatchLatest, CatchAll, CatchNone string
+	ScopeLegend                                                                            func(when string) string
+	ScopeThis, ScopeFollowing, ScopeAll                                                    string
+	Next, ThenOver, RuleRequired, IntervalWrong, MonthDaysWrong, CountWrong, Stale         string
+	AfterFinish                                                                            func(sentence string) string
+	InZone                                                                                 func(sentence, zone string) string
+}
+
+// Reminders are about being told in time.
+type Reminders struct {
+	Heading, Lead, EmptyTitle, EmptyHint, AtDue, Add, AtTime, None, NeedsDue, NoDue string
+	Before                                                                          func(minutes int) string
+	Cancel                                                                          func(title string) string
+	Snooze, SnoozeTitle                                                             string
+	When                                                                            func(when string) string
+}
+
+// Notices are notifications.
+type Notices struct {
+	Lead, EmptyTitle, EmptyHint, ReadAll, Done, Snooze, SnoozeTen, SnoozeHour, SnoozeTomorrow, Missed, Unread string
+	Count                                                                                                     func(n int) string
 }
 
 // When chooses a due date.
@@ -102,6 +148,10 @@ type Toasts struct {
 	CompletedMany, DeletedMany, ReopenedMany, RestoredMany             func(n int) string
 	PrioritisedMany, TaggedMany, RescheduledMany                       func(n int) string
 	SomeFailed                                                         func(n int) string
+	SeriesAdded, SeriesSaved, SeriesPaused, SeriesResumed              func(title string) string
+	SeriesCancelled, Skipped, ReminderCancelled                        func(title string) string
+	ReminderAdded, Snoozed                                             func(when string) string
+	AllRead                                                            string
 	TagRenamed, TagDeleted, SettingsSaved, SignedOut, Offline, Unknown string
 }
 
@@ -150,3 +200,6 @@ type Days struct {
 
 // Priorities are their names.
 type Priorities struct{ High, Medium, Low string }
+
+// Number writes a number without separators.
+func Number(n int) string { return strconv.Itoa(n) }

@@ -8,6 +8,7 @@ package view
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
@@ -46,13 +47,17 @@ type Page struct {
 	Back   string          // where a form without script returns to: path and query
 	Tags   []apiclient.Tag
 	Toast  *Toast
+	Unread int       // notifications
+	Now    time.Time // when the page was made
 }
 
 // Toast reports what was done; with Undo it can be taken back.
 type Toast struct {
 	Message string
 	Undo    string // the steps back, for the form; "" where there are none
-	Alarm   bool   // an error: it stays until it is dismissed
+	// UndoPath takes the steps; "" is that for tasks.
+	UndoPath string
+	Alarm    bool // an error: it stays until it is dismissed
 }
 
 // Option is one choice of several.

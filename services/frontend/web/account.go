@@ -198,7 +198,7 @@ func (s *Server) saveSettings(v *visit) error {
 	if len(form.Errors) > 0 {
 		return v.settings(http.StatusBadRequest, form)
 	}
-	user, err := v.api.SaveProfile(v.r.Context(), form.DisplayName, form.Timezone)
+	user, err := v.api.SaveSettings(v.r.Context(), apiclient.Change{"display_name": form.DisplayName, "timezone": form.Timezone})
 	if err != nil && refusedInput(err) {
 		form.Problem = explain(err, form.Errors, s.text)
 		return v.settings(statusOf(err), form)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/a-h/templ"
@@ -247,7 +248,7 @@ func (v *visit) showList(r room) error {
 			if _, err := v.sidebar(&p); err != nil {
 				return err
 			}
-			return v.part(v.listStatus(list), view.TaskList(p, list), view.Sidebar(p, true))
+			return v.part(v.listStatus(list), view.TaskList(p, list), view.Around(p))
 		}
 	}
 	tags, err := v.sidebar(&p)
@@ -272,7 +273,10 @@ func (v *visit) listStatus(list view.List) int {
 // sidebar fills in what the sidebar shows. Without the api there are no tags, and
 // the list says why.
 func (v *visit) sidebar(p *view.Page) ([]apiclient.Tag, error) {
+	var unread sync.WaitGroup
+	unread.Go(func() { p.Unread = v.unread() })
 	tags, err := v.api.Tags(v.r.Context())
+	unread.Wait()
 	if err != nil && fault.CodeOf(err) != fault.Unavailable {
 		return nil, err //nolint:wrapcheck // a fault of the api
 	}
@@ -617,7 +621,7 @@ func (v *visit) changed(c change) error {
 	if _, err := v.sidebar(&p); err != nil {
 		return err
 	}
-	parts := []templ.Component{content, view.Sidebar(p, true)}
+	parts := []templ.Component{content, view.Around(p)}
 	toast := v.toast(c)
 	if c.did == didAdd {
 		parts = append(parts, view.ComposerKey(uuid.NewString(), true), view.Announcement(toast.Message))
@@ -631,9 +635,27 @@ func (v *visit) changed(c change) error {
 // current is the list, or what stands in its place, that the browser shows.
 func (v *visit) current() (view.Page, templ.Component, error) {
 	address := v.r.Header.Get("Hx-Current-Url")
-	if at, err := url.Parse(address); err == nil && at.Path == view.CalendarPath {
+	at, err := url.Parse(address)
+	if err != nil {
+		at = &url.URL{Path: view.InboxPath}
+	}
+	t := v.server.text.Rooms
+	switch at.Path {
+	case view.CalendarPath:
 		calendar, p, err := v.calendar(at.Query().Get("month"))
 		return p, view.CalendarMonth(p, calendar), err
+	case view.RecurringPath:
+		list, err := v.seriesList()
+		p := v.shell(view.RecurringPath, t.Recurring)
+		return p, view.SeriesRows(p, list), err
+	case view.RemindersPath:
+		list, err := v.reminderList()
+		p := v.shell(view.RemindersPath, t.Reminders)
+		return p, view.ReminderRows(p, list), err
+	case view.NoticesPath:
+		list, err := v.noticeList("")
+		p := v.shell(view.NoticesPath, t.Notifications)
+		return p, view.NoticeRows(p, list), err
 	}
 	r, f := roomOf(address)
 	list, err := v.list(r, f, "", "")

@@ -30,6 +30,13 @@ const (
 	didRenameTag = "tag-renamed"
 	didDeleteTag = "tag-deleted"
 	didSettings  = "settings"
+
+	didSeriesAdd    = "series-added"
+	didSeriesSave   = "series-saved"
+	didSeriesPause  = "series-paused"
+	didSeriesResume = "series-resumed"
+	didSeriesCancel = "series-ended"
+	didSkip         = "skipped"
 )
 
 // change is something that was done to tasks.
@@ -148,6 +155,8 @@ func (v *visit) toastAfterRedirect() *view.Toast {
 	case didRenameTag, didDeleteTag, didSettings:
 		toast := v.toast(change{did: did})
 		return &toast
+	case didSeriesAdd, didSeriesSave, didSeriesPause, didSeriesResume, didSeriesCancel, didSkip:
+		return v.seriesToast(did, q.Get("series"))
 	case didAdd, didSave, didComplete, didReopen, didDelete, didUndo, didSchedule, didPriority, didTag, didMove:
 	default:
 		return nil

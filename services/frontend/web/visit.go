@@ -169,7 +169,7 @@ func (v *visit) page(title string) view.Page {
 	}
 	p := view.Page{
 		T: v.server.text, Assets: v.server.Assets, Title: title, Theme: v.server.cookies.Theme(v.r),
-		CSRF: v.token, Path: v.r.URL.EscapedPath(), Back: v.r.URL.RequestURI(),
+		CSRF: v.token, Path: v.r.URL.EscapedPath(), Back: v.r.URL.RequestURI(), Now: v.now,
 	}
 	if v.session != nil {
 		p.User = &v.session.User

@@ -20,7 +20,8 @@ export function toast(name) {
   toasts.append(template.content.cloneNode(true));
 }
 
-function leave(element) {
+/** Lets a toast go. */
+export function leave(element) {
   element.classList.add("toast-leaving");
   setTimeout(() => element.remove(), 250);
 }
@@ -42,7 +43,7 @@ export function start() {
   if (!toasts) return;
   const adopt = () => {
     toasts.querySelectorAll(":scope > [data-toast]").forEach(watch);
-    const all = toasts.querySelectorAll(":scope > [data-toast]:not(.toast-leaving)");
+    const all = toasts.querySelectorAll(":scope > [data-toast]:not(.toast-leaving, [data-notice])");
     for (const old of [...all].slice(0, -3)) leave(old);
   };
   new MutationObserver(adopt).observe(toasts, { childList: true });
