@@ -156,6 +156,14 @@ func (r *Rule) Spec() Spec { return r.spec }
 // Zone is the time zone that the rule is in.
 func (r *Rule) Zone() *time.Location { return r.zone }
 
+// Count is the rule's COUNT; 0: it has none.
+func (r *Rule) Count() int {
+	if r.option == nil {
+		return 0
+	}
+	return r.option.Count
+}
+
 // String is the rule in its normal form, as rrule-go and python-dateutil read it:
 // upper case, lists in order, UNTIL in UTC. It is empty if there is no rule.
 func (r *Rule) String() string {

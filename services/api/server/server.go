@@ -48,8 +48,8 @@ type API struct {
 	notifications notification.Endpoints
 	exchange      exchange.Endpoints
 	preview       recurrence.Endpoints
-	series        series.Endpoints
 	quickadd      quickadd.Endpoints
+	series        series.Endpoints
 }
 
 // New makes the use cases.
@@ -77,9 +77,9 @@ func New(d Deps) (*API, error) {
 		notifications: notification.MakeEndpoints(
 			notification.NewService(notification.NewPostgres(d.Pool, d.Outbox), d.Now), durations),
 		exchange: exchange.MakeEndpoints(exchange.NewService(exchange.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
+		quickadd: quickadd.MakeEndpoints(quickadd.NewService(), durations),
 		preview:  recurrence.MakeEndpoints(recurrence.NewService(recurrence.DefaultLimits(d.Now)), durations),
 		series:   series.MakeEndpoints(series.NewService(series.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
-		quickadd: quickadd.MakeEndpoints(quickadd.NewService(), durations),
 	}, nil
 }
 
@@ -94,8 +94,8 @@ func (a *API) Routes() http.Handler {
 func (a *API) Register(mux rest.Router) {
 	docs.Register(mux, a.document)
 	account.RegisterPublic(mux, a.accounts)
-	recurrence.Register(rest.Through(mux, func(next http.Handler) http.Handler { return token.Optional(a.verifier, next) }), a.preview)
 	quickadd.RegisterPublic(mux, a.quickadd)
+	recurrence.Register(rest.Through(mux, func(next http.Handler) http.Handler { return token.Optional(a.verifier, next) }), a.preview)
 
 	private := func(maxBody int64) rest.Router {
 		return rest.Through(mux, func(next http.Handler) http.Handler {

@@ -71,7 +71,9 @@ type Recurring struct {
 	ScopeThis, ScopeFollowing, ScopeAll                                                    string
 	Next, ThenOver, RuleRequired, IntervalWrong, MonthDaysWrong, CountWrong, Stale         string
 	AfterFinish                                                                            func(sentence string) string
-	InZone                                                                                 func(sentence, zone string) string
+	// AtMidnight is what the api's sentence about a rule says of a day without a time.
+	AtMidnight string
+	InZone     func(sentence, zone string) string
 }
 
 // Reminders are about being told in time.

@@ -68,7 +68,8 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			IntervalWrong: "A whole number from 1 to 1,000, please.", MonthDaysWrong: "Days from 1 to 31, or -1 for the last one, please.",
 			CountWrong:  "A whole number from 1 to 10,000, please.",
 			Stale:       "This series was changed elsewhere since you opened it. Your version is below; saving again keeps yours.",
-			AfterFinish: titled("", ", counted from when you finish it"),
+			AfterFinish: titled("", ", counted from completion"),
+			AtMidnight:  " at 12:00 AM",
 			InZone:      func(sentence, zone string) string { return sentence + " (" + zone + ")" },
 		},
 		Reminders: Reminders{

@@ -57,9 +57,6 @@ func (v *visit) seriesRow(series apiclient.Series) view.Series {
 		ID: series.ID, Title: series.Title, Sentence: series.RuleDescription, Priority: series.Priority, Tags: series.Tags,
 		Paused: series.Status == apiclient.Paused, Ended: series.Status == apiclient.Completed || series.Status == apiclient.Cancelled,
 	}
-	if series.Mode == apiclient.ByCompletion {
-		row.Sentence = t.AfterFinish(row.Sentence)
-	}
 	if series.Timezone != v.session.User.Timezone && !series.AllDay {
 		row.Sentence = t.InZone(row.Sentence, series.Timezone)
 	}
@@ -384,6 +381,9 @@ func (v *visit) rulePreview(in seriesInput) view.RulePreview {
 		return view.RulePreview{Problem: t.Toasts.Offline}
 	}
 	preview := view.RulePreview{Sentence: answer.Description, Finished: answer.Finished}
+	if in.form.Time == "" {
+		preview.Sentence = strings.ReplaceAll(preview.Sentence, t.Recurring.AtMidnight, "") // a day has no time
+	}
 	if in.form.Mode == apiclient.ByCompletion {
 		preview.Sentence = t.Recurring.AfterFinish(preview.Sentence)
 	}

@@ -182,6 +182,7 @@ func (w *Wakeup) schedule(ctx context.Context, at time.Time) error {
 		return err //nolint:wrapcheck // names the job
 	}
 	w.jobs[name] = due
+	w.pending.Set(float64(len(w.jobs)))
 	return nil
 }
 

@@ -166,7 +166,8 @@ func (d due) previousOpen(at time.Time, rule *recurrence.Rule) bool {
 // Upcoming implements Store.
 func (p *Postgres) Upcoming(ctx context.Context, from, to time.Time, limit int) ([]time.Time, error) {
 	rows, err := p.pool.Query(ctx, `
-		SELECT DISTINCT fire_at FROM series WHERE fire_at > $1 AND fire_at <= $2 AND status = 'active' ORDER BY fire_at LIMIT $3`, from, to, limit)
+		SELECT DISTINCT fire_at FROM series WHERE fire_at > $1 AND fire_at <= $2 AND status = 'active'
+		ORDER BY fire_at LIMIT $3`, from, to, limit)
 	if err != nil {
 		return nil, postgres.Explain(fmt.Errorf("reading what is due next: %w", err))
 	}
