@@ -53,10 +53,10 @@ func (c Caller) Reminder(ctx context.Context, id uuid.UUID) (Reminder, error) {
 	return reminder, err
 }
 
-// CreateReminder makes one.
-func (c Caller) CreateReminder(ctx context.Context, in NewReminder) (Reminder, error) {
+// CreateReminder makes one. The same key twice makes one reminder; "" is a fresh key.
+func (c Caller) CreateReminder(ctx context.Context, in NewReminder, key string) (Reminder, error) {
 	var reminder Reminder
-	err := c.do(ctx, request{method: http.MethodPost, path: "/api/reminders", body: in}, &reminder)
+	err := c.do(ctx, request{method: http.MethodPost, path: "/api/reminders", body: in, key: key}, &reminder)
 	return reminder, err
 }
 

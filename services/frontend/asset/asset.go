@@ -57,7 +57,7 @@ func Scripts() []string { return []string{"htmx.js", "idiomorph.js"} }
 
 // Modules are the ES modules. A module that others import comes before them.
 func Modules() []string {
-	return []string{"say.js", "list.js", "act.js", "drag.js", "dialogs.js", "keys.js", "notices.js", "stream.js", Main}
+	return []string{"say.js", "list.js", "act.js", "drag.js", "dialogs.js", "keys.js", "quickadd.js", "notices.js", "stream.js", Main}
 }
 
 // Set is every asset in the form in which it is served.

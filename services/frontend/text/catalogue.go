@@ -14,6 +14,7 @@ type Catalogue struct {
 
 	Rooms      Rooms
 	Recurring  Recurring
+	History    History
 	Reminders  Reminders
 	Notices    Notices
 	Calendar   Calendar
@@ -76,6 +77,12 @@ type Recurring struct {
 	InZone     func(sentence, zone string) string
 }
 
+// History is what happened to a task.
+type History struct {
+	Heading, Show, Created, Notes, Moved, Parent, Nothing string
+	Changed                                               func(field, before, after string) string
+}
+
 // Reminders are about being told in time.
 type Reminders struct {
 	Heading, Lead, EmptyTitle, EmptyHint, AtDue, Add, AtTime, None, NeedsDue, NoDue string
@@ -107,7 +114,9 @@ type Bulk struct {
 
 // Composer is where tasks are added.
 type Composer struct {
-	Label, Placeholder, Due, Time, Priority, Tags, TagsPlaceholder, Add string
+	Label, Placeholder, Due, Time, Priority, Tags, TagsPlaceholder, Add, Understood string
+	AsText, GiveMeaning                                                             func(phrase string) string
+	LeaveAsText                                                                     func(label, phrase string) string
 }
 
 // Filters narrow and order a list.
@@ -129,6 +138,7 @@ type Task struct {
 	Complete, Reopen, Delete, Edit, Open                                                func(title string) string
 	DeleteShort, ReopenShort, CompleteShort                                             string
 	Created, Changed, CompletedOn                                                       func(when string) string
+	Subtasks, NewSubtask, PartOf                                                        string
 	HasNotes, ListLabel, More, Subtask                                                  string
 	Stale                                                                               string
 }
@@ -150,6 +160,7 @@ type Toasts struct {
 	CompletedMany, DeletedMany, ReopenedMany, RestoredMany             func(n int) string
 	PrioritisedMany, TaggedMany, RescheduledMany                       func(n int) string
 	SomeFailed                                                         func(n int) string
+	AddedDue, AddedNoReminder, SeriesRule                              func(title, more string) string
 	SeriesAdded, SeriesSaved, SeriesPaused, SeriesResumed              func(title string) string
 	SeriesCancelled, Skipped, ReminderCancelled                        func(title string) string
 	ReminderAdded, Snoozed                                             func(when string) string

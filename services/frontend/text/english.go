@@ -72,6 +72,11 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			AtMidnight:  " at 12:00 AM",
 			InZone:      func(sentence, zone string) string { return sentence + " (" + zone + ")" },
 		},
+		History: History{
+			Heading: "History", Show: "Show the history", Created: "Created", Notes: "Notes changed", Moved: "Moved in the list",
+			Parent: "Moved below another task", Nothing: "none",
+			Changed: func(field, before, after string) string { return field + ": " + before + " → " + after },
+		},
 		Reminders: Reminders{
 			Heading: "Reminders", Lead: "What you will be told of, and when.", EmptyTitle: "No reminders set",
 			EmptyHint: "Open a task to be reminded of it, or write “remind me at 5 to call Tom” when you add one.",
@@ -120,8 +125,10 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Count:  map[string]string{"one": "# selected", "other": "# selected"},
 		},
 		Composer: Composer{
-			Label: "Add a task", Placeholder: "What needs doing?", Due: "Due date", Time: "Time",
+			Label: "Add a task", Placeholder: "What needs doing? Try “Call Tom tomorrow at 5”", Due: "Due date", Time: "Time",
 			Priority: "Priority", Tags: "Tags", TagsPlaceholder: "Tags, such as home, work", Add: "Add task",
+			Understood: "What was understood", AsText: titled("“", "” is text"), GiveMeaning: titled("Read “", "” again"),
+			LeaveAsText: func(label, phrase string) string { return label + ": leave “" + phrase + "” as text" },
 		},
 		Filters: Filters{
 			Search: "Search tasks", SearchPlaceholder: "Search", Open: "Filter", Label: "Filters", Sort: "Sort by",
@@ -144,7 +151,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Delete: titled("Delete “", "”"), Edit: titled("Rename “", "”"), Open: titled("Open “", "”"),
 			DeleteShort: "Delete", ReopenShort: "Reopen", CompleteShort: "Complete",
 			Created: titled("Created: ", ""), Changed: titled("Changed: ", ""), CompletedOn: titled("Done: ", ""),
-			HasNotes: "Has notes", ListLabel: "Tasks", More: "Show more", Subtask: "Subtask",
+			HasNotes: "Has notes", ListLabel: "Tasks", More: "Show more", Subtask: "Subtask", Subtasks: "Subtasks", NewSubtask: "Add a subtask", PartOf: "Part of",
 			Stale: "This task was changed elsewhere since you opened it. Your version is below; saving again keeps yours.",
 		},
 		Empty: Empty{
@@ -171,6 +178,9 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			TaggedMany:      counted("Changed the tags of ", " task", " tasks"),
 			RescheduledMany: counted("Rescheduled ", " task", " tasks"),
 			SomeFailed:      counted("", " of them could not be changed.", " of them could not be changed."),
+			AddedDue:        func(title, due string) string { return "Added “" + title + "”, due " + due },
+			AddedNoReminder: func(title, why string) string { return "Added “" + title + "”, but without its reminder: " + why },
+			SeriesRule:      func(title, rule string) string { return "“" + title + "” will repeat: " + rule },
 			SeriesAdded:     titled("“", "” will repeat"), SeriesSaved: titled("Saved “", "”"), SeriesPaused: titled("Paused “", "”"),
 			SeriesResumed: titled("Resumed “", "”"), SeriesCancelled: titled("Ended “", "”"),
 			Skipped: titled("Skipped ", ""), ReminderCancelled: titled("Cancelled the reminder of “", "”"),

@@ -14,6 +14,7 @@ const (
 	CalendarPath = "/calendar"
 	DonePath     = "/done"
 
+	QuickAddPath  = "/quick-add"
 	RecurringPath = "/recurring"
 	NewSeriesPath = "/recurring/new"
 	PreviewPath   = "/recurring/preview"

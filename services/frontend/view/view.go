@@ -96,6 +96,12 @@ type Composer struct {
 	Problem  string            // concerning no input
 }
 
+// Understood is a part of a new task's text that means something.
+type Understood struct {
+	Phrase, Label, Icon string
+	Plain               bool // it is left as text; a click gives it its meaning back
+}
+
 // Filters is the form that narrows the list.
 type Filters struct {
 	Path       string
@@ -194,6 +200,18 @@ type Detail struct {
 	Errors   map[string]string
 	Problem  string
 	Dialog   bool // shown over a list, not as a page of its own
+
+	Reminders  TaskReminderList
+	Subtasks   []Task
+	Parent     *Task
+	Series     *Series // that the task is an occurrence of
+	Occurrence string  // which one, RFC 3339
+}
+
+// Moment is a change in a task's history.
+type Moment struct {
+	When, Machine string
+	What          []string
 }
 
 // Priorities are the choices, highest first.

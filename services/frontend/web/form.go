@@ -210,3 +210,5 @@ func refusedInput(err error) bool {
 	}
 	return false
 }
+
+func tooLong(s string, limit int) bool { return utf8.RuneCountInString(s) > limit }

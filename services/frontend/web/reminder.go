@@ -85,7 +85,7 @@ func (s *Server) addReminder(v *visit) error {
 		}
 		in.OffsetMinutes = &minutes
 	}
-	if _, err := v.api.CreateReminder(v.r.Context(), in); err != nil {
+	if _, err := v.api.CreateReminder(v.r.Context(), in, ""); err != nil {
 		return saidOf(err)
 	}
 	return v.reminderChanged(id)
@@ -162,7 +162,7 @@ func (s *Server) restoreReminder(v *visit) error {
 	}
 	again, err := v.api.CreateReminder(v.r.Context(), apiclient.NewReminder{
 		TaskID: old.TaskID.String(), OffsetMinutes: old.OffsetMinutes, RemindAt: old.RemindAt,
-	})
+	}, "")
 	if err != nil {
 		return saidOf(err)
 	}

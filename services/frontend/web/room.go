@@ -623,9 +623,12 @@ func (v *visit) changed(c change) error {
 	}
 	parts := []templ.Component{content, view.Around(p)}
 	toast := v.toast(c)
-	if c.did == didAdd {
+	switch c.did {
+	case didAdd: // everybody else sees it appear
 		parts = append(parts, view.ComposerKey(uuid.NewString(), true), view.Announcement(toast.Message))
-	} else {
+	case didAddReminder, didAddNoReminder:
+		parts = append(parts, view.ComposerKey(uuid.NewString(), true), view.ToastAside(p, toast))
+	default:
 		parts = append(parts, view.ToastAside(p, toast))
 	}
 	v.w.Header().Set("Hx-Trigger", changedEvent(c.tasks))

@@ -93,6 +93,7 @@ func (s *Server) Routes() []Route {
 		{"POST " + view.SettingsPath, Member, s.saveSettings},
 
 		{"POST /tasks", Member, s.addTask},
+		{"GET " + view.QuickAddPath, Member, s.showUnderstood},
 		{"GET /tasks/{id}", Member, s.showTask},
 		{"POST /tasks/{id}", Member, s.saveTask},
 		{"GET /tasks/{id}/title", Member, s.showRename},
@@ -103,6 +104,9 @@ func (s *Server) Routes() []Route {
 		{"POST /tasks/{id}/move", Member, s.moveTask},
 		{"POST /tasks/batch", Member, s.batch},
 		{"POST /undo", Member, s.undo},
+		{"GET /tasks/{id}/history", Member, s.showHistory},
+		{"POST /tasks/{id}/subtasks", Member, s.addSubtask},
+		{"POST /tasks/{id}/toggle", Member, s.toggleSubtask},
 		{"POST /tasks/{id}/reminders", Member, s.addReminder},
 		{"GET " + view.RecurringPath, Member, s.showSeries},
 		{"POST " + view.RecurringPath, Member, s.addSeries},

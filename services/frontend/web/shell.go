@@ -43,7 +43,7 @@ func (v *visit) showRoomPart(p *view.Page, content, list templ.Component, failed
 }
 
 // answerRoom answers a change with what the page shows now, and a toast.
-func (v *visit) answerRoom(toast view.Toast) error {
+func (v *visit) answerRoom(toast view.Toast, more ...templ.Component) error {
 	p, content, err := v.current()
 	if err != nil {
 		return err
@@ -52,5 +52,5 @@ func (v *visit) answerRoom(toast view.Toast) error {
 		return err
 	}
 	v.w.Header().Set("Hx-Trigger", "rondo:close")
-	return v.part(http.StatusOK, content, view.Around(p), view.ToastAside(p, toast))
+	return v.part(http.StatusOK, append([]templ.Component{content, view.Around(p), view.ToastAside(p, toast)}, more...)...)
 }
