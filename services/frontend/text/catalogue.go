@@ -13,6 +13,7 @@ type Catalogue struct {
 	Skip, Menu, Close, Save, Retry, Back string
 
 	Rooms      Rooms
+	Settings   Settings
 	Recurring  Recurring
 	History    History
 	Reminders  Reminders
@@ -126,7 +127,7 @@ type Filters struct {
 	Priority, Tags, Due, DueAny, DueOverdue, DueToday, DueWeek            string
 	SortNewest, SortOldest, SortDue, SortPriority, SortTitle, SortChanged string
 	SortHand                                                              string
-	Active                                                                string
+	Active, Save, SaveName, Saved, Unsave, Named                          string
 	Remove                                                                func(what string) string
 	SearchChip                                                            func(words string) string
 }
@@ -177,6 +178,22 @@ type Account struct {
 	Expired                                                                                           string
 }
 
+// Settings are about everything but the profile.
+type Settings struct {
+	Password, CurrentPassword, NewPassword, NotPassword, Quiet, QuietHint, QuietFrom, QuietTo, QuietOff, QuietSame string
+	Channels, Email, EmailHint, EmailAway, PushTitle, PushHint, PushOn, PushOff, PushAway, PushDenied, SwitchOn    string
+	SwitchOff, ThisBrowser                                                                                         string
+	BrowserSince                                                                                                   func(day string) string
+	Tokens, TokensHint, TokenName, TokenScope, ScopeRead, ScopeWrite, TokenDays, Never, AddToken, Secret, Copy     string
+	Days                                                                                                           func(n int) string
+	Revoke                                                                                                         func(name string) string
+	RevokeShort, NeverUsed, NeverExpires, Expired, Copied                                                          string
+	LastUsed, Expires                                                                                              func(when string) string
+	Data, DataHint, ExportJSON, ExportCSV, Import, ImportHint, File, ChooseFile                                    string
+	Imported                                                                                                       func(created, skipped int) string
+	Delete, DeleteHint, DeletePassword, DeleteAct, Gone                                                            string
+}
+
 // Keys are the keyboard shortcuts.
 type Keys struct {
 	Title, Add, Search, Next, Previous, Toggle, Open, Rename, Delete, Undo, Escape string
@@ -196,6 +213,7 @@ type Errors struct {
 // Fields are messages about one input, by what is wrong with it.
 type Fields struct {
 	Required, TitleLong, NotesLong, Email, PasswordShort, Date, Time, TimeWithoutDate, Priority, Timezone string
+	WrongPassword                                                                                         string
 	NameLong, TagLong                                                                                     string
 }
 

@@ -46,6 +46,7 @@ type Page struct {
 	Path   string          // of the room that is shown, to mark it and to come back to
 	Back   string          // where a form without script returns to: path and query
 	Tags   []apiclient.Tag
+	Saved  []SavedFilter
 	Toast  *Toast
 	Unread int       // notifications
 	Now    time.Time // when the page was made
@@ -116,16 +117,21 @@ type Filters struct {
 // Chip is an active filter and the URL without it.
 type Chip struct{ Label, Without string }
 
+// SavedFilter is a list that has a name.
+type SavedFilter struct{ Name, Path string }
+
 // List is a page of tasks.
 type List struct {
-	URL    string // of this list
-	Order  string // hand or day, where dragging means something
-	Chips  []Chip
-	Clear  string // URL without filters
-	Groups []Group
-	More   string // URL of the next page, "" on the last
-	Empty  *Empty
-	Error  bool // the api did not answer
+	Saveable bool   // it is not the room as it usually is
+	SavedAs  string // the name that it has
+	URL      string // of this list
+	Order    string // hand or day, where dragging means something
+	Chips    []Chip
+	Clear    string // URL without filters
+	Groups   []Group
+	More     string // URL of the next page, "" on the last
+	Empty    *Empty
+	Error    bool // the api did not answer
 }
 
 // Empty is what stands in place of no tasks.
@@ -235,13 +241,45 @@ type AccountForm struct {
 	Notice      string
 }
 
-// SettingsForm is the profile.
+// SettingsForm are the settings, and the form of one of their parts as it was last
+// filled in.
 type SettingsForm struct {
+	Part        string // that what is wrong is about
 	DisplayName string
 	Timezone    string
 	Zones       []string
-	Errors      map[string]string
-	Problem     string
+	QuietFrom   string // hh:mm, "" for never
+	QuietTo     string
+	NotifyEmail bool
+
+	EmailAvailable bool
+	PushAvailable  bool
+	PushKey        string
+	Browsers       []Browser
+
+	Tokens     []Token
+	TokenName  string
+	TokenScope string
+	TokenDays  string
+	Secret     string // of a token that has just been made
+	Imported   string // what an import has made
+
+	Errors  map[string]string
+	Problem string
+}
+
+// Token is an API token.
+type Token struct {
+	ID            uuid.UUID
+	Name          string
+	Writes        bool
+	Used, Expires string
+}
+
+// Browser is one that gets pushes.
+type Browser struct {
+	ID              uuid.UUID
+	Endpoint, Since string
 }
 
 // Message is a page, or part of one, that only says something.

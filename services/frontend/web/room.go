@@ -280,7 +280,7 @@ func (v *visit) sidebar(p *view.Page) ([]apiclient.Tag, error) {
 	if err != nil && fault.CodeOf(err) != fault.Unavailable {
 		return nil, err //nolint:wrapcheck // a fault of the api
 	}
-	p.Tags = tags
+	p.Tags, p.Saved = tags, v.savedFilters()
 	return tags, nil
 }
 
@@ -337,6 +337,14 @@ func (v *visit) list(r room, f filter, cursor, group string) (view.List, error) 
 	list.Groups = v.groups(r, tasks, group)
 	if query.Cursor != "" {
 		list.More = more(r, f, query.Cursor, list.Groups)
+	}
+	if path := r.url(f); len(list.Chips) > 0 || f.sort != sortings[0].name {
+		list.Saveable = true
+		for _, saved := range v.session.User.SavedFilters {
+			if saved.Path == path {
+				list.SavedAs = saved.Name
+			}
+		}
 	}
 	if len(tasks) == 0 && cursor == "" {
 		list.Empty = v.empty(r, f)

@@ -124,6 +124,11 @@ func recur(ctx context.Context, api string, someone person, now time.Time) error
 			return err
 		}
 	}
+	for _, title := range []string{"Draw the timeline", "Ask Priya for her photos of the dashboard"} {
+		if err := call(ctx, api, someone.token, "/api/tasks", map[string]any{"title": title, "parent_id": someone.remarkable}, nil); err != nil {
+			return err
+		}
+	}
 	for _, reminder := range []map[string]any{
 		{"task_id": someone.remarkable, "offset_minutes": 60},
 		{"task_id": someone.remarkable, "remind_at": now.UTC().Format(time.RFC3339)},

@@ -79,6 +79,9 @@ func rooms(someone person) []view {
 		{name: "filtered", path: "/tasks?priority=high&tags=work", until: live},
 		{name: "filters", path: "/tasks", script: `document.querySelector(".filter-menu summary").click()`, until: live},
 		{name: "adding", path: "/tasks", script: `document.getElementById("new-title").focus()`, until: live},
+		{name: "understood", path: "/tasks", script: `const title = document.getElementById("new-title");
+			title.focus(); title.value = "Team lunch every other Friday at noon #work p1";
+			title.dispatchEvent(new Event("input", {bubbles: true}))`, until: `document.querySelectorAll("#understood .chip").length > 2`},
 		{name: "sidebar", path: "/tasks", script: `document.getElementById("sidebar").showPopover()`, until: live, only: onPhone},
 		{name: "account-menu", path: "/tasks", script: `document.querySelector(".account summary").click()`, until: live, only: onLaptop},
 		{name: "row", path: "/tasks", script: `document.querySelector(".task-title").focus()`, until: live, only: onLaptop},
@@ -96,6 +99,8 @@ func rooms(someone person) []view {
 		{name: "reminders", path: "/reminders", until: live + ` && document.querySelector(".reminder")`},
 		{name: "notifications", path: "/notifications", until: live + ` && document.querySelector(".notice-row")`},
 		{name: "details", path: "/tasks", script: opening, until: open},
+		{name: "details-below", path: "/tasks", script: opening, until: open + ` && (document.querySelector(".detail-history").open = true) &&
+			document.querySelector(".moments") && (document.getElementById("detail").scrollTop = 1000)`},
 		{name: "details-page", path: "/tasks/" + someone.remarkable},
 		{name: "keys", path: "/tasks", script: `document.querySelector("[data-keys]").click()`, until: live},
 		{name: "settings", path: "/settings"},

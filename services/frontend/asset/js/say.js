@@ -48,6 +48,13 @@ export function start() {
   };
   new MutationObserver(adopt).observe(toasts, { childList: true });
   adopt();
+  document.addEventListener("click", async (event) => {
+    const copy = event.target.closest("[data-copy]");
+    if (!copy) return;
+    await navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent);
+    copy.textContent = copy.dataset.copied;
+    say(copy.dataset.copied);
+  });
   toasts.addEventListener("click", (event) => {
     if (event.target.closest("[data-dismiss]")) leave(event.target.closest("[data-toast]"));
   });
