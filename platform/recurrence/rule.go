@@ -153,16 +153,16 @@ func sortedUnique(unix []int64) []int64 {
 // Spec is what the rule was made from.
 func (r *Rule) Spec() Spec { return r.spec }
 
-// Zone is the time zone that the rule is in.
-func (r *Rule) Zone() *time.Location { return r.zone }
-
-// Count is the rule's COUNT; 0: it has none.
+// Count is how many occurrences the rule itself has; 0: it has no COUNT.
 func (r *Rule) Count() int {
 	if r.option == nil {
 		return 0
 	}
 	return r.option.Count
 }
+
+// Zone is the time zone that the rule is in.
+func (r *Rule) Zone() *time.Location { return r.zone }
 
 // String is the rule in its normal form, as rrule-go and python-dateutil read it:
 // upper case, lists in order, UNTIL in UTC. It is empty if there is no rule.

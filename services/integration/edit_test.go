@@ -92,19 +92,20 @@ func TestThisAndFollowingDividesASeries(t *testing.T) {
 	for name, test := range map[string]struct {
 		change   series.Change
 		old, new []string
+		ahead    int // how many of new were there before
 		title    string
 	}{
 		"another title": {
 			series.Change{Title: new("Weekly")},
 			[]string{"2026-03-20 14:00:00 pending"},
 			[]string{"2026-03-27 14:00:00 pending", "2026-04-03 14:00:00 pending", "2026-04-10 14:00:00 pending"},
-			"Weekly,Weekly,Weekly",
+			1, "Weekly,Weekly,Weekly",
 		},
 		"another time": {
 			series.Change{Start: at("2026-03-27T15:00:00"), Title: new("Later")},
 			[]string{"2026-03-20 14:00:00 pending", "2026-03-27 14:00:00 cancelled"},
 			[]string{"2026-03-27 15:00:00 pending", "2026-04-03 15:00:00 pending", "2026-04-10 15:00:00 pending"},
-			"Later,Later,Later",
+			0, "Later,Later,Later",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -118,6 +119,7 @@ func TestThisAndFollowingDividesASeries(t *testing.T) {
 			next := b.update(t, s.ID, test.change).Series
 			require.NotEqual(t, s.ID, next.ID)
 			require.Equal(t, s.ID, *next.PreviousID)
+			require.True(t, b.get(t, next.ID).NextOccurrenceAt.Equal(local(test.new[test.ahead][:len("2026-03-27 14:00:00")])))
 			b.until(t, "2026-05-01 10:00:00")
 			require.Equal(t, test.old, b.made(t, s.ID))
 			require.Equal(t, test.new, b.made(t, next.ID))
@@ -231,6 +233,21 @@ func TestSkippedOccurrencesAreRecorded(t *testing.T) {
 	require.NoError(t, err)
 	_, err = b.series.Skip(ctx, b.owner, s.ID, nil, new(local("2026-04-10 14:00:00")))
 	refused(t, err, fault.Conflict, "occurrence_closed", "a completed instance")
+}
+
+// An instance that was made ahead for its reminder is the next one, not that after it.
+func TestTheNextOneToSkipMayBeATaskAlready(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "2026-03-16 09:00:00")
+	s := b.friday(t)
+	b.until(t, "2026-03-19 15:00:00")
+	require.Equal(t, []string{"2026-03-20 14:00:00 pending"}, b.made(t, s.ID))
+	for _, want := range []string{"2026-03-20 14:00:00 skipped", "2026-03-27 14:00:00 skipped"} {
+		skipped, err := b.series.Skip(t.Context(), b.owner, s.ID, nil, nil)
+		require.NoError(t, err)
+		require.Equal(t, want, skipped.OccurrenceAt.In(berlin).Format("2006-01-02 15:04:05 ")+string(skipped.Status))
+		b.deliver(t)
+	}
 }
 
 func TestSkippingInASeriesThatCountsFromCompletion(t *testing.T) {

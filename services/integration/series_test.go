@@ -120,21 +120,21 @@ func local(text string) time.Time {
 	return at
 }
 
-func setup(t *testing.T, now string) *testBundle {
-	t.Helper()
-	database := postgrestest.New(t)
-	pool, box := database.Pool(t, topology.API), outbox.New(topology.API)
+func setup(tb testing.TB, now string) *testBundle {
+	tb.Helper()
+	database := postgrestest.New(tb)
+	pool, box := database.Pool(tb, topology.API), outbox.New(topology.API)
 	b := &testBundle{
 		clock: &clock{at: local(now)}, jobs: &jobs{due: map[string]time.Time{}}, owner: uuid.New(),
-		pool: database.Pool(t, topology.Recurring), db: database.Owner(t),
+		pool: database.Pool(tb, topology.Recurring), db: database.Owner(tb),
 	}
 	tasks := task.NewPostgres(pool, box)
 	b.tasks = task.NewService(tasks, b.clock.Now)
 	b.series = series.NewService(series.NewPostgres(pool, tasks, box), b.clock.Now)
 	b.replica = b.another()
-	_, err := b.db.Exec(t.Context(), `INSERT INTO users (id, email, password_hash, display_name, timezone)
+	_, err := b.db.Exec(tb.Context(), `INSERT INTO users (id, email, password_hash, display_name, timezone)
 		VALUES ($1, 'ada@example.org', '', 'Ada', 'Europe/Berlin')`, b.owner)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return b
 }
 

@@ -21,20 +21,21 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 	tokenID := b.call(t, ada, http.MethodPost, "/api/tokens",
 		map[string]any{"name": secret, "scopes": []string{"read"}}).Text(t, "id")
 	other := b.task(t, ada, map[string]any{"title": secret})
+	seriesID := b.series(t, ada, map[string]any{"title": secret, "description": secret, "tags": []string{secret}, "rrule": "FREQ=DAILY"})
 	b.call(t, ada, http.MethodPatch, "/api/tasks/"+taskID, map[string]any{"due_at": "2999-01-01T00:00:00Z"})
 	reminderID := b.call(t, ada, http.MethodPost, "/api/reminders", map[string]any{"task_id": taskID, "offset_minutes": 0}).Text(t, "id")
 	notificationID := b.notified(t, ada, taskID, reminderID)
 	subscriptionID := b.call(t, ada, http.MethodPost, "/api/notifications/subscriptions", browser(t, "https://push.example.org/ada")).Text(t, "id")
-	seriesID := b.series(t, ada, map[string]any{"title": secret, "description": secret, "tags": []string{secret}, "rrule": "FREQ=DAILY"})
+	feed := b.call(t, ada, http.MethodPost, "/api/feeds", map[string]any{"name": secret, "tags": []string{secret}}).JSON(t)
 	ids := map[string]string{
 		"tasks": taskID, "tags": tagID, "tokens": tokenID, "recurring": seriesID,
 		"reminders": reminderID, "notifications": notificationID, "subscriptions": subscriptionID,
+		"feeds": text(t, feed, "id"),
 	}
 	adas := b.rows(t, ada)
 
 	// What a well-meant request holds; operations that are not here take no body.
 	bodies := map[string]any{
-		"parseText":         map[string]any{"text": "show my tasks", "now": "2026-11-25T10:00:00Z", "timezone": "UTC"},
 		"signUp":            map[string]any{"email": "ada@example.org", "password": password, "display_name": "Eve", "timezone": "UTC"},
 		"signIn":            map[string]any{"email": "ada@example.org", "password": "a guess at it"},
 		"updateMe":          map[string]any{"display_name": "Eve II"},
@@ -43,13 +44,15 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		"updateTask":        map[string]any{"title": "Mine now", "status": "completed"},
 		"createTag":         map[string]any{"name": secret},
 		"renameTag":         map[string]any{"name": "mine now"},
-		"createReminder":    map[string]any{"task_id": taskID, "offset_minutes": 15},
-		"snoozeReminder":    map[string]any{"minutes": 10},
-		"subscribe":         browser(t, "https://push.example.org/eve"),
 		"importTasks":       map[string]any{"tasks": []any{map[string]any{"id": taskID, "title": "Mine now"}}},
+		"createFeed":        map[string]any{"name": "mine"},
 		"createSeries":      map[string]any{"title": "Mine", "rrule": "FREQ=DAILY"},
 		"updateSeries":      map[string]any{"title": "Mine now"},
 		"previewRecurrence": map[string]any{"rrule": "FREQ=DAILY", "dtstart": "2026-03-27", "timezone": "UTC"},
+		"createReminder":    map[string]any{"task_id": taskID, "offset_minutes": 15},
+		"snoozeReminder":    map[string]any{"minutes": 10},
+		"subscribe":         browser(t, "https://push.example.org/eve"),
+		"parseText":         map[string]any{"text": "show my tasks", "now": "2026-11-25T10:00:00Z", "timezone": "UTC"},
 	}
 	// Where eve gets an answer that is no 404, and why it is right.
 	allowed := map[string]int{
@@ -68,6 +71,7 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		for kind, id := range ids {
 			path = strings.ReplaceAll(path, "/"+kind+"/{id}", "/"+kind+"/"+id)
 		}
+		path = strings.ReplaceAll(path, "{token}", strings.TrimPrefix(text(t, feed, "url"), "/feeds/")+"x") // all but the token
 		require.NotContains(t, path, "{", "%s has an id that this test does not know", op.OperationId)
 		a := b.call(t, eve, op.Method, path, bodies[op.OperationId])
 		switch want, exception := allowed[op.OperationId]; {

@@ -39,7 +39,8 @@ type Service interface {
 	// Pause stops a series until Resume; what would have been in between is left out.
 	Pause(ctx context.Context, owner, id uuid.UUID, version *int64) (Series, error)
 	Resume(ctx context.Context, owner, id uuid.UUID, version *int64) (Series, error)
-	// Skip leaves an occurrence out, and returns the task that says so; nil: the next.
+	// Skip leaves an occurrence out, and returns the task that says so; nil: the next,
+	// which is that of an open instance that is not due yet, or else the one that comes.
 	Skip(ctx context.Context, owner, id uuid.UUID, version *int64, at *time.Time) (task.Task, error)
 	// Instances are what a series has made, the latest first, and what is to come.
 	Instances(ctx context.Context, owner, id uuid.UUID, q InstanceQuery) (Instances, error)
@@ -496,7 +497,7 @@ func (s *service) Skip(ctx context.Context, owner, id uuid.UUID, version *int64,
 			return Kept{}, err
 		}
 		if at == nil {
-			next, err := nextToSkip(old)
+			next, err := nextToSkip(ctx, tx, old, now)
 			if err != nil {
 				return Kept{}, err
 			}
@@ -524,9 +525,20 @@ func (s *service) Skip(ctx context.Context, owner, id uuid.UUID, version *int64,
 	return *result.Task, nil
 }
 
-func nextToSkip(s occurrence.Series) (time.Time, error) {
+// nextToSkip is the occurrence that people mean by the next one: that of an open instance
+// which is not due yet, else the one that comes.
+func nextToSkip(ctx context.Context, tx Tx, s occurrence.Series, now time.Time) (time.Time, error) {
 	if s.Status == event.SeriesPaused {
 		return time.Time{}, conflict("series_paused", "The series is paused, so nothing comes of it. Resume it first.")
+	}
+	instances, err := tx.Instances(ctx, s, now)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, t := range instances {
+		if t.Status.Open() && notDue(t, now) {
+			return *t.OccurrenceAt, nil
+		}
 	}
 	if err := unfinished(s); err != nil {
 		return time.Time{}, err

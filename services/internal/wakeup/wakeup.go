@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,11 +26,12 @@ const (
 	sweepEvery = 2 * time.Second
 	// rescueAfter is how late something has to be before the sweep takes it: the job's
 	// own call comes first as a rule.
-	rescueAfter  = time.Second
-	instants     = 500             // jobs asked for in one sweep
-	scheduleTime = 5 * time.Second // for one call of the jobs API
-	early        = 5 * time.Second // by which the scheduler's clock may be ahead
-	rebuildRest  = time.Minute     // between two rebuilds
+	rescueAfter  = 500 * time.Millisecond
+	shortestRest = 250 * time.Millisecond // between two sweeps
+	instants     = 500                    // jobs asked for in one sweep
+	scheduleTime = 5 * time.Second        // for one call of the jobs API
+	early        = 5 * time.Second        // by which the scheduler's clock may be ahead
+	rebuildRest  = time.Minute            // between two rebuilds
 )
 
 // Scheduler is the jobs API.
@@ -56,6 +58,7 @@ type Wakeup struct {
 	work      Work
 	now       func() time.Time
 	log       *slog.Logger
+	called    atomic.Int32 // jobs whose work is being done
 
 	mu        sync.Mutex
 	jobs      map[string]time.Time // asked for and not due yet
@@ -119,6 +122,8 @@ func (w *Wakeup) Handle(ctx context.Context, name string) error {
 		case <-timer.C:
 		}
 	}
+	w.called.Add(1)
+	defer w.called.Add(-1)
 	_, err := w.do(ctx, 0)
 	return err
 }
@@ -188,30 +193,49 @@ func (w *Wakeup) schedule(ctx context.Context, at time.Time) error {
 
 // Run sweeps until ctx ends. Its first turn asks for every job that should exist.
 func (w *Wakeup) Run(ctx context.Context) error {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
+	timer := time.NewTimer(sweepEvery)
+	defer timer.Stop()
 	for {
 		if err := w.Sweep(ctx); err != nil && ctx.Err() == nil {
 			w.log.WarnContext(ctx, "the sweep will try again", "kind", w.job.Kind, "error", err)
 		}
+		timer.Reset(w.rest())
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-tick.C:
+		case <-timer.C:
 		}
 	}
+}
+
+// rest is how long until the next sweep: the usual time, or until the next job that was
+// asked for has to be given up. So even a scheduler that forgets everything costs half
+// a second and not two.
+func (w *Wakeup) rest() time.Duration {
+	now := w.now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	rest := sweepEvery
+	for _, due := range w.jobs {
+		if lost := due.Add(rescueAfter).Sub(now); lost > 0 {
+			rest = min(rest, lost)
+		}
+	}
+	return max(rest, shortestRest)
 }
 
 // Sweep does what no job has called for, and asks for the jobs to come.
 func (w *Wakeup) Sweep(ctx context.Context) error {
 	w.forget()
-	found, err := w.do(ctx, rescueAfter)
-	if err != nil {
-		return err
-	}
-	if found > 0 {
-		w.rescued.Add(float64(found))
-		w.rebuild()
+	if w.called.Load() == 0 { // else what is late is not lost: a job is at it
+		found, err := w.do(ctx, rescueAfter)
+		if err != nil {
+			return err
+		}
+		if found > 0 {
+			w.rescued.Add(float64(found))
+			w.rebuild()
+		}
 	}
 	if err := w.extend(ctx); err != nil {
 		return err
@@ -224,13 +248,14 @@ func (w *Wakeup) Sweep(ctx context.Context) error {
 	return nil
 }
 
-// forget drops the jobs whose time is over.
+// forget drops the jobs whose time is over; until they are given up, the sweep rests no
+// longer than for them.
 func (w *Wakeup) forget() {
 	now := w.now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for name, due := range w.jobs {
-		if due.Before(now) {
+		if due.Add(rescueAfter).Before(now) {
 			delete(w.jobs, name)
 		}
 	}

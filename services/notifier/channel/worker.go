@@ -91,7 +91,14 @@ func (w *worker) run(ctx context.Context) {
 	defer cut()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(drainTime, cut) })()
 	var underWay sync.WaitGroup
-	defer underWay.Wait()
+	defer func() {
+		over := make(chan struct{})
+		go func() { underWay.Wait(); close(over) }()
+		select {
+		case <-over:
+		case <-time.After(drainTime + time.Second): // the lease ends what does not end by itself
+		}
+	}()
 	places := make(chan struct{}, parallel)
 	tick := time.NewTicker(poll)
 	defer tick.Stop()

@@ -84,9 +84,10 @@ func (d *Deliverer) deliver(
 			return err
 		}
 		now := d.now().UTC().Truncate(time.Microsecond)
+		zones := zones{}
 		outcomes = make([]outcome, len(claimed))
 		for i, one := range claimed {
-			outcomes[i] = decide(one, now)
+			outcomes[i] = decide(one, zones, now)
 		}
 		return write(ctx, tx, outcomes)
 	})

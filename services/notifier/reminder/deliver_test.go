@@ -43,21 +43,21 @@ type testBundle struct {
 	late []time.Duration
 }
 
-func setup(t *testing.T) *testBundle {
-	t.Helper()
-	db := postgrestest.New(t)
-	b := &testBundle{db: db.Owner(t), pool: db.Pool(t, topology.Notifier), now: nine}
-	log, reg, clock := slog.New(slog.NewTextHandler(t.Output(), nil)), prometheus.NewRegistry(), func() time.Time { return b.now }
+func setup(tb testing.TB) *testBundle {
+	tb.Helper()
+	db := postgrestest.New(tb)
+	b := &testBundle{db: db.Owner(tb), pool: db.Pool(tb, topology.Notifier), now: nine}
+	log, reg, clock := slog.New(slog.NewTextHandler(tb.Output(), nil)), prometheus.NewRegistry(), func() time.Time { return b.now }
 	set := channel.NewSet(b.pool, clock, log, reg, deaf{channel.Push}, deaf{channel.Email})
 	b.Deliverer = reminder.New(b.pool, outbox.New(topology.Notifier), set, clock, log, reg)
 	b.Late = func(by time.Duration) { b.late = append(b.late, by) }
 	return b
 }
 
-func (b *testBundle) exec(t *testing.T, sql string, args ...any) {
-	t.Helper()
-	_, err := b.db.Exec(t.Context(), sql, args...)
-	require.NoError(t, err)
+func (b *testBundle) exec(tb testing.TB, sql string, args ...any) {
+	tb.Helper()
+	_, err := b.db.Exec(tb.Context(), sql, args...)
+	require.NoError(tb, err)
 }
 
 func (b *testBundle) count(t *testing.T, sql string, args ...any) (n int) {
@@ -67,10 +67,10 @@ func (b *testBundle) count(t *testing.T, sql string, args ...any) (n int) {
 }
 
 // user makes a person in Berlin.
-func (b *testBundle) user(t *testing.T) uuid.UUID {
-	t.Helper()
+func (b *testBundle) user(tb testing.TB) uuid.UUID {
+	tb.Helper()
 	id := uuid.New()
-	b.exec(t, `INSERT INTO users (id, email, password_hash, display_name, timezone) VALUES ($1, $2, 'x', 'Ada', 'Europe/Berlin')`,
+	b.exec(tb, `INSERT INTO users (id, email, password_hash, display_name, timezone) VALUES ($1, $2, 'x', 'Ada', 'Europe/Berlin')`,
 		id, id.String()+"@example.org")
 	return id
 }
@@ -88,6 +88,15 @@ func (b *testBundle) reminder(t *testing.T, user, task uuid.UUID, at time.Time) 
 	id := uuid.New()
 	b.exec(t, `INSERT INTO reminders (id, user_id, task_id, remind_at, scheduled_for) VALUES ($1, $2, $3, $4, $4)`, id, user, task, at)
 	return id
+}
+
+// many makes so many tasks, each with a reminder at nine.
+func (b *testBundle) many(tb testing.TB, user uuid.UUID, n int) {
+	tb.Helper()
+	b.exec(tb, `INSERT INTO tasks (id, user_id, title, position) SELECT gen_random_uuid(), $1, 'task ' || i, i FROM generate_series(1, $2::int) i`, user, n)
+	b.exec(tb, `
+		INSERT INTO reminders (id, user_id, task_id, remind_at, scheduled_for) SELECT gen_random_uuid(), user_id, id, $1, $1 FROM tasks t
+		WHERE NOT EXISTS (SELECT FROM reminders r WHERE r.task_id = t.id)`, nine)
 }
 
 // one makes a user with a task and a reminder at nine.
@@ -357,8 +366,7 @@ func TestTenThousandAtOnceDrainInBatches(t *testing.T) {
 	b := setup(t)
 	b.Late = func(time.Duration) {}
 	user := b.user(t)
-	b.exec(t, `INSERT INTO tasks (id, user_id, title, position) SELECT gen_random_uuid(), $1, 'task ' || i, i FROM generate_series(1, 10000) i`, user)
-	b.exec(t, `INSERT INTO reminders (id, user_id, task_id, remind_at, scheduled_for) SELECT gen_random_uuid(), user_id, id, $1, $1 FROM tasks`, nine)
+	b.many(t, user, 10000)
 	var batches []int
 	for total := 0; total < 10000; {
 		done := b.due(t)
@@ -440,4 +448,18 @@ func TestEventsAskForWakeUpsAndFollowTheTask(t *testing.T) {
 	e, err := event.New(topology.API, user, "x", event.ReminderScheduled{Reminder: event.Reminder{ID: "x"}})
 	require.NoError(t, err)
 	require.ErrorIs(t, box.Handle(t.Context(), e), event.ErrPoison)
+}
+
+// BenchmarkDue is one batch: 500 reminders of as many tasks.
+func BenchmarkDue(bench *testing.B) {
+	b := setup(bench)
+	b.Late = func(time.Duration) {}
+	user := b.user(bench)
+	b.many(bench, user, 500*bench.N)
+	bench.ResetTimer()
+	for range bench.N {
+		if done, _, err := b.Due(bench.Context(), nine, 500); done != 500 || err != nil {
+			bench.Fatal(done, err)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +21,7 @@ import (
 	"github.com/rondohq/rondo/tools/internal/laptop"
 	"github.com/rondohq/rondo/tools/internal/supervisor"
 	"github.com/rondohq/rondo/tools/internal/up"
+	"github.com/rondohq/rondo/tools/internal/wakeups"
 )
 
 func upCommand() *cobra.Command {
@@ -82,19 +84,31 @@ func statusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Say what runs; exit code 1 unless all of it is ready",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			state, err := up.Status(dir)
 			if err != nil {
 				return err
 			}
+			var kept []wakeups.Kind
+			if state.Phase == up.PhaseReady {
+				kept = timekeeping(cmd.Context(), state)
+			}
 			if asJSON {
 				encoder := json.NewEncoder(os.Stdout)
 				encoder.SetIndent("", "  ")
-				if err := encoder.Encode(state); err != nil {
+				if err := encoder.Encode(struct {
+					*up.State
+
+					Time []wakeups.Kind `json:"time,omitempty"`
+				}{state, kept}); err != nil {
 					return err
 				}
 			} else {
 				printStatus(os.Stdout, state)
+				if len(kept) > 0 {
+					fmt.Fprintln(os.Stdout)
+					wakeups.Print(os.Stdout, kept)
+				}
 			}
 			if !state.AllReady() {
 				return &exitError{code: 1}
@@ -105,6 +119,14 @@ func statusCommand() *cobra.Command {
 	c.Flags().BoolVar(&asJSON, "json", false, "print the state as JSON")
 	dirFlag(c, &dir)
 	return c
+}
+
+// timekeeping asks the services how well they keep time.
+func timekeeping(ctx context.Context, state *up.State) []wakeups.Kind {
+	plan := topology.LaptopPorts(state.PortBase)
+	return wakeups.Read(ctx, func(s topology.Service) string {
+		return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(plan.Services[s.Name].Public))
+	})
 }
 
 func printStatus(w io.Writer, state *up.State) {
