@@ -208,3 +208,16 @@ type Services struct {
 
 // New is the registry of all tools.
 func New(s Services) *Registry { return newRegistry(tasks(s.Tasks)...) }
+
+// Schema is the schema of the arguments as plain JSON.
+func (t Tool) Schema() map[string]any {
+	var plain map[string]any
+	data, err := json.Marshal(t.Input)
+	if err == nil {
+		err = json.Unmarshal(data, &plain)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("the schema of %s: %v", t.Name, err)) // a mistake in this package, found by any test
+	}
+	return plain
+}
