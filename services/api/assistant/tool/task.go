@@ -54,6 +54,7 @@ func tasks(s task.Service) []Tool {
 	return []Tool{
 		define("create_task", "Make a task.", Changes, t.create),
 		define("find_tasks", "List or search tasks.", Reads, t.find),
+		define("find_task", "Look at one task.", Reads, t.get),
 		define("update_task", "Change a task's title, notes, priority, due date or tags.", Changes, t.update),
 		asking(define("complete_tasks", "Mark tasks as done.", Changes, t.complete), t.askMany("Complete", s)),
 		asking(define("reopen_tasks", "Make finished or deleted tasks open again.", Changes, t.reopen), t.askMany("Reopen", s)),
@@ -112,6 +113,22 @@ func (t taskTools) find(ctx context.Context, c Caller, in findTasks) (Result, er
 		return Result{}, err
 	}
 	return c.listed(page), nil
+}
+
+type taskID struct {
+	ID string `json:"id"`
+}
+
+func (t taskTools) get(ctx context.Context, c Caller, in taskID) (Result, error) {
+	id, err := parseID("id", in.ID)
+	if err != nil {
+		return Result{}, err
+	}
+	found, err := t.tasks.Get(ctx, c.UserID, id)
+	if err != nil {
+		return Result{}, err //nolint:wrapcheck // a fault, to be shown
+	}
+	return Result{Text: found.Description, Cards: []Card{c.card(found)}}, nil
 }
 
 func (c Caller) listed(page task.Page) Result {

@@ -209,6 +209,9 @@ type Services struct {
 // New is the registry of all tools.
 func New(s Services) *Registry { return newRegistry(tasks(s.Tasks)...) }
 
+// Asks says whether the tool may need a person's consent.
+func (t Tool) Asks() bool { return t.plan != nil }
+
 // Schema is the schema of the arguments as plain JSON.
 func (t Tool) Schema() map[string]any {
 	var plain map[string]any
