@@ -51,6 +51,10 @@ test-browser: ## Drive the web application in a browser
 bench: rondo ## Load the running stack and print each number with its goal
 	@go run ./tools/cmd/bench $(ARGS)
 
+.PHONY: eval
+eval: ## Measure the parser on the corpus, with its marks (ARGS="-v": what is wrong)
+	@cd services/api/assistant && go run ./eval $(ARGS) testdata/corpus.jsonl testdata/holdout.jsonl
+
 .PHONY: screenshots
 screenshots: ## Picture every room of the running stack (ARGS="-readme": only README's)
 	@go run ./tools/cmd/screenshots $(ARGS)

@@ -28,7 +28,6 @@ const (
 	minPassword, maxPassword = 10, 128
 	maxEmail                 = 254 // RFC 5321 §4.5.3.1.3, less the angle brackets
 	maxName                  = 100
-	maxZone                  = 64
 )
 
 // User is a person with an account.
@@ -479,15 +478,8 @@ func checkEmail(email string) string {
 }
 
 func checkZone(name string) string {
-	if name == "" {
-		return "is required"
-	}
-	// Go reads more names than IANA has: Local, and directories of the machine's files.
-	_, err := time.LoadLocation(name)
-	if err != nil || len(name) > maxZone || name == "Local" || strings.HasPrefix(name, "posix") || strings.HasPrefix(name, "right/") {
-		return `must be the name of an IANA time zone, such as "Europe/Berlin"`
-	}
-	return ""
+	_, message := text.Zone(name)
+	return message
 }
 
 func checkScopes(scopes []token.Scope) string {

@@ -124,6 +124,11 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	expect(422, ada, "POST", "/api/import", "title\nWalk\n", header{"Content-Type", "text/csv"}, key)
 	expect(413, ada, "POST", "/api/import", strings.Repeat(" ", 10<<20+1))
 
+	// The assistant.
+	expect(200, nobody, "POST", "/api/assistant/parse", map[string]any{
+		"text": "Team sync every Friday 2 PM #work p1 remind me 10 minutes before", "now": "2026-11-25T10:00:00+01:00", "timezone": "Europe/Berlin",
+	})
+
 	// What is wrong with every operation alike.
 	for _, op := range b.operations() {
 		path := strings.ReplaceAll(op.Path, "{id}", nowhere)

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rondohq/rondo/services/api/account"
+	"github.com/rondohq/rondo/services/api/assistant/quickadd"
 	"github.com/rondohq/rondo/services/api/docs"
 	"github.com/rondohq/rondo/services/api/exchange"
 	"github.com/rondohq/rondo/services/api/tag"
@@ -40,6 +41,7 @@ type API struct {
 	tasks    task.Endpoints
 	tags     tag.Endpoints
 	exchange exchange.Endpoints
+	quickadd quickadd.Endpoints
 }
 
 // New makes the use cases.
@@ -64,6 +66,7 @@ func New(d Deps) (*API, error) {
 		tasks:    task.MakeEndpoints(task.NewService(tasks, d.Now), durations),
 		tags:     tag.MakeEndpoints(tag.NewService(tag.NewPostgres(d.Pool, d.Outbox)), durations),
 		exchange: exchange.MakeEndpoints(exchange.NewService(exchange.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
+		quickadd: quickadd.MakeEndpoints(quickadd.NewService(), durations),
 	}, nil
 }
 
@@ -71,6 +74,7 @@ func New(d Deps) (*API, error) {
 func (a *API) Register(mux rest.Router) {
 	docs.Register(mux, a.document)
 	account.RegisterPublic(mux, a.accounts)
+	quickadd.RegisterPublic(mux, a.quickadd)
 
 	private := func(maxBody int64) rest.Router {
 		return rest.Through(mux, func(next http.Handler) http.Handler {

@@ -1,0 +1,144 @@
+package parse
+
+// The priorities of a task.
+const (
+	high   = "high"
+	medium = "medium"
+	low    = "low"
+)
+
+var (
+	// levels are the words before "priority".
+	levels = map[string]string{
+		"high": high, "highest": high, "top": high, "urgent": high, "h": high, "hi": high, "1": high,
+		"medium": medium, "med": medium, "normal": medium, "moderate": medium, "mid": medium, "m": medium, "2": medium,
+		"low": low, "lowest": low, "l": low, "lo": low, "3": low, "4": low,
+	}
+	// numbered are Todoist's; it has one more than there are here.
+	numbered = map[string]string{"p1": high, "p2": medium, "p3": low, "p4": low}
+	// marks are those of Apple's Reminders.
+	marks = map[string]string{"!!": medium, "!!!": high}
+)
+
+// priorityAt reads p1, !high, !!!, "high priority", "urgent".
+func (p *parser) priorityAt(i int) (level string, after int) {
+	if !p.begins(i) {
+		return "", i
+	}
+	t := p.at(i)
+	if t.text == "!" {
+		return p.exclaimed(i)
+	}
+	if t.kind != word {
+		return "", i
+	}
+	if l := numbered[t.text]; l != "" && p.ends(i+1) {
+		return l, i + 1
+	}
+	k := i
+	switch t.text {
+	case "with", "as", "at", "and":
+		k++
+	case "it's", "this":
+		if k = p.skip(i+1, "is"); !p.is(k, "urgent") || k == i+1 && t.text == "this" {
+			return "", i
+		}
+	}
+	k = p.skip(k, "a")
+	if l, end := p.levelAt(k); end > k && p.ends(end) {
+		if end = p.skip(end, ":"); p.closes(end) || i == p.start && (verbs.has(p.at(end).text) || p.is(end-1, ":")) {
+			return l, end
+		}
+		return "", i
+	}
+	switch p.at(k).text {
+	case "urgent", "asap":
+	case "important":
+		if !p.is(k+1, ":") && !(p.is(k-1, ",") && k+1 >= p.end) {
+			return "", i
+		}
+	default:
+		return "", i
+	}
+	return p.urgent(i, k)
+}
+
+// urgent judges a word that is an adjective as well.
+func (p *parser) urgent(i, k int) (level string, after int) {
+	before, end := p.at(i-1), k+1
+	switch {
+	case !p.ends(end):
+	case i == p.start:
+		if p.is(end, ":") || p.is(end, "-") && !p.at(end).glued || p.is(end, ",") || p.is(end, "!") {
+			return high, end + 1
+		}
+		if verbs.has(p.at(end).text) && end < p.end || p.at(end).kind == hashtag {
+			return high, end
+		}
+	case p.closes(end) && !articles.has(before.text) && before.text != "is" && before.text != "not" && before.text != "very" && before.text != "more" && before.text != "and":
+		return high, end
+	}
+	return "", i
+}
+
+// levelAt reads "high priority", "priority high", "prio: 1".
+func (p *parser) levelAt(i int) (level string, after int) {
+	priority := func(k int) bool { return p.is(k, "priority") || p.is(k, "prio") }
+	if l := levels[p.at(i).text]; l != "" && priority(i+1) && p.at(i).kind == word {
+		return l, i + 2
+	}
+	if priority(i) {
+		k := p.skip(p.skip(i+1, ":"), "is")
+		k = p.skip(k, "to")
+		if l := levels[p.at(k).text]; l != "" {
+			return l, k + 1
+		}
+	}
+	return "", i
+}
+
+// exclaimed reads !high, !1, !! and !!!.
+func (p *parser) exclaimed(i int) (level string, after int) {
+	if p.at(i).glued {
+		return "", i
+	}
+	if t := p.at(i + 1); t.glued && p.ends(i+2) {
+		if l := levels[t.text]; l != "" {
+			return l, i + 2
+		}
+		if l := numbered[t.text]; l != "" {
+			return l, i + 2
+		}
+	}
+	k, mark := i, ""
+	for p.is(k, "!") && (k == i || p.at(k).glued) && k < i+4 {
+		mark, k = mark+"!", k+1
+	}
+	if p.at(k).glued {
+		return "", i
+	}
+	if l := marks[mark]; l != "" {
+		return l, k
+	}
+	return "", i
+}
+
+// tagAt reads #work. A number, such as that of an issue, and a colour are none.
+func (p *parser) tagAt(i int) (name string, after int) {
+	t := p.at(i)
+	if t.kind != hashtag || !p.ends(i+1) {
+		return "", i
+	}
+	name = p.text[t.start+1 : t.end]
+	letters, hex := false, len(name) == 6
+	figure := false
+	for _, r := range name {
+		letters = letters || !isDigit(r)
+		figure = figure || isDigit(r)
+		hex = hex && (isDigit(r) || r >= 'a' && r <= 'f' || r >= 'A' && r <= 'F')
+	}
+	if !letters || hex && figure {
+		return "", i
+	}
+	return name, i + 1
+}

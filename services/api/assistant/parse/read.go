@@ -1,0 +1,280 @@
+package parse
+
+import (
+	"slices"
+	"strings"
+)
+
+// ask keeps the first question: one is enough.
+func (p *parser) ask(question string) {
+	if p.action.Question == "" {
+		p.action.Question = question
+	}
+}
+
+func (p *parser) take(c piece) {
+	if c.to > c.from {
+		p.pieces = append(p.pieces, c)
+	}
+}
+
+// read decides what the text is.
+func (p *parser) read() {
+	switch {
+	case p.talk():
+		p.action.Intent = None
+	case p.query(), p.snooze(), p.complete(), p.update(), p.cancel():
+	default:
+		p.create()
+	}
+	p.finish()
+}
+
+// finding is what a task's text holds.
+type finding struct {
+	whens    []phrase
+	series   *series
+	reminder *reminder
+}
+
+// create reads a new task.
+func (p *parser) create() {
+	remind := p.leadIn()
+	var found finding
+	if remind { // remind me 10 minutes before the dentist
+		if r, ok := p.reminderTime(p.start, p.start); ok && r.hasOffset {
+			found.reminder, p.start = &r, r.to
+		}
+	}
+	p.collect(&found)
+	p.headline(&found)
+	due, hasDue := p.settle(&found)
+	switch {
+	case found.series != nil:
+		p.action.Intent = CreateRecurring
+		if found.series.completion {
+			p.action.Mode = Completion
+		}
+		if remind && found.reminder == nil {
+			p.action.RemindOffset = new(int)
+		}
+	case remind:
+		p.action.Intent = CreateReminder
+	}
+	if hasDue {
+		at := p.instant(due)
+		p.action.DueAt, p.action.HasTime = &at, due.hasTime
+	}
+	switch {
+	case found.reminder != nil:
+		p.take(found.reminder.piece)
+		p.remindAbout(*found.reminder, due, hasDue)
+	case p.action.Intent == CreateReminder:
+		p.remindWhenDue(due, hasDue)
+	}
+}
+
+// remindWhenDue sets the reminder of "remind me to".
+func (p *parser) remindWhenDue(due dueTime, hasDue bool) {
+	if !hasDue {
+		p.ask("When should I remind you?")
+		return
+	}
+	if !due.hasTime { // in the morning of that day
+		due.hour = hours[morning]
+	}
+	if at := p.instant(due); !at.Before(p.now) {
+		p.action.RemindAt = &at
+	} else {
+		p.ask("At what time?")
+	}
+}
+
+// collect walks through the text once and notes what may be taken out.
+func (p *parser) collect(found *finding) {
+	for i := p.start; i < p.end; {
+		i = p.collectAt(i, found)
+	}
+}
+
+func (p *parser) collectAt(i int, found *finding) int {
+	if p.at(i).kind == opaque {
+		return i + 1
+	}
+	if name, end := p.tagAt(i); end > i {
+		p.tag(name)
+		p.take(piece{i, end, KindTag})
+		return end
+	}
+	if level, end := p.priorityAt(i); end > i {
+		if p.action.Priority == "" {
+			p.action.Priority = level
+		}
+		p.take(piece{i, end, KindPriority})
+		return end
+	}
+	if found.reminder == nil {
+		if r, ok := p.reminderAt(i); ok {
+			found.reminder = &r
+			return r.to
+		}
+	}
+	if found.series == nil {
+		if s, ok := p.seriesAt(i); ok {
+			found.series = &s
+			p.take(s.piece)
+			return s.to
+		}
+	} else if end := p.bound(found.series, i); end > i && p.begins(i) && p.ends(end) && p.closes(end) {
+		p.take(piece{i, end, KindRecurrence})
+		return end
+	}
+	f, ok := p.whenAt(i)
+	if ok {
+		found.whens = append(found.whens, f)
+	}
+	return max(f.to, i+1)
+}
+
+func (p *parser) tag(name string) {
+	if !slices.ContainsFunc(p.action.Tags, func(t string) bool { return strings.EqualFold(t, name) }) {
+		p.action.Tags = append(p.action.Tags, name)
+	}
+}
+
+// headline takes a frequency in front of a title where a time or a day of that
+// frequency follows: "Daily standup at 9:30", unlike "Monthly report due friday".
+func (p *parser) headline(found *finding) {
+	a := p.at(p.start).adverb
+	if found.series != nil || a.freq == "" || p.start+1 >= p.end || p.at(p.start+1).kind != word {
+		return
+	}
+	day, clocked := choose(found.whens)
+	r := rule{freq: a.freq, interval: a.interval}
+	fits := day == nil && clocked != nil && a.freq == daily
+	if day != nil && a.freq != daily {
+		fits = r.refine(day.day)
+	}
+	if fits {
+		found.series = &series{piece: piece{p.start, p.start + 1, KindRecurrence}, rule: r, known: true}
+		p.take(found.series.piece)
+	}
+}
+
+// choose picks the day and the time of several phrases: those that are tied most
+// firmly to the task, and of these the last.
+func choose(whens []phrase) (day, clocked *phrase) {
+	rank := func(f *phrase) int {
+		n := map[connector]int{due: 6, firmly: 4, bare: 2, loosely: 0}[f.connector]
+		if f.hasDay && f.day.trust == sure || f.hasTime && f.hasDay {
+			n++
+		}
+		return n
+	}
+	for i := range whens {
+		f := &whens[i]
+		if f.hasDay && (day == nil || rank(f) >= rank(day)) {
+			day = f
+		}
+	}
+	if day != nil && (day.hasTime || day.day.wait > 0) {
+		return day, timeOf(day)
+	}
+	for i := range whens {
+		f := &whens[i]
+		if f.hasTime && !f.hasDay && (clocked == nil || rank(f) >= rank(clocked)) {
+			clocked = f
+		}
+	}
+	return day, clocked
+}
+
+func timeOf(f *phrase) *phrase {
+	if f.hasTime {
+		return f
+	}
+	return nil
+}
+
+// settle finds the due time, and takes what it is made of.
+func (p *parser) settle(found *finding) (due dueTime, hasDue bool) {
+	day, clocked := choose(found.whens)
+	if s := found.series; s != nil && s.hasClock && (day == nil || day.day.wait == 0) {
+		clocked = nil
+		if day != nil && day.hasTime {
+			day = nil
+		}
+	}
+	for _, f := range []*phrase{day, clocked} {
+		if f != nil && (f != clocked || f != day || f == day && f == clocked) {
+			p.take(f.piece)
+		}
+	}
+	if found.series != nil {
+		return p.settleSeries(found.series, day, clocked)
+	}
+	if day == nil && clocked == nil {
+		return dueTime{}, false
+	}
+	return p.due(day, clocked), true
+}
+
+func (p *parser) settleSeries(s *series, day, clocked *phrase) (due dueTime, hasDue bool) {
+	if !s.known {
+		return dueTime{}, false
+	}
+	from := p.today
+	if s.hasStart {
+		from = s.start
+	}
+	if day != nil {
+		if !s.rule.refine(day.day) || day.day.shape == byWeekday {
+			from = day.day.date
+			if day.day.rolls {
+				from = p.today
+			}
+		}
+		if !s.hasClock && day.day.clocked() {
+			s.clock, s.hasClock = day.day.clock, true
+		}
+	}
+	if clocked != nil && !s.hasClock {
+		s.clock, s.hasClock = clocked.time, true
+	}
+	if s.rule.freq == hourly || s.rule.freq == minutely {
+		due = p.firstOften(s, from)
+	} else {
+		due = p.firstOfSeries(s, from)
+	}
+	p.limit(&s.rule, s.weeks, due.date)
+	p.action.RRule = s.rule.String()
+	return due, true
+}
+
+func (p *parser) firstOfSeries(s *series, from date) dueTime {
+	if !s.hasClock {
+		return p.first(s.rule, from, nil)
+	}
+	due := p.first(s.rule, from, &s.clock)
+	for _, h := range s.rule.byHour {
+		c := clock{hour: h, minute: s.clock.minute, exact: true}
+		if other := p.first(s.rule, from, &c); p.instant(other).Before(p.instant(due)) {
+			due = other
+		}
+	}
+	return due
+}
+
+// firstOften is the first occurrence of a series that repeats within the day: one
+// interval from now, unless it is said.
+func (p *parser) firstOften(s *series, from date) dueTime {
+	if s.hasClock {
+		return p.first(s.rule, from, &s.clock)
+	}
+	step := max(1, s.rule.interval)
+	if s.rule.freq == hourly {
+		step *= 60
+	}
+	at := p.now.Add(minutes(step))
+	return dueTime{date: dateOf(at), instant: at, hasTime: true}
+}

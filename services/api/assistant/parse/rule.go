@@ -1,0 +1,149 @@
+package parse
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The frequencies of RFC 5545 §3.3.10 that people ask for.
+const (
+	minutely = "MINUTELY"
+	hourly   = "HOURLY"
+	daily    = "DAILY"
+	weekly   = "WEEKLY"
+	monthly  = "MONTHLY"
+	yearly   = "YEARLY"
+)
+
+// rule is a recurrence rule, of the parts that can be said.
+type rule struct {
+	freq       string
+	interval   int // 0 and 1 are the same
+	byMonth    time.Month
+	byMonthDay []int
+	byDay      []weekday
+	nth        int // of the one weekday in byDay
+	bySetPos   int
+	byHour     []int
+	byMinute   int // with byHour
+	count      int
+	until      time.Time
+}
+
+var dayCodes = [...]string{"", "MO", "TU", "WE", "TH", "FR", "SA", "SU"}
+
+var workdays = []weekday{1, 2, 3, 4, 5}
+
+// String is the rule without what is the default.
+func (r rule) String() string {
+	var b strings.Builder
+	b.WriteString("FREQ=" + r.freq)
+	if r.interval > 1 {
+		b.WriteString(";INTERVAL=" + strconv.Itoa(r.interval))
+	}
+	if r.byMonth != 0 {
+		b.WriteString(";BYMONTH=" + strconv.Itoa(int(r.byMonth)))
+	}
+	list(&b, ";BYMONTHDAY=", r.byMonthDay)
+	for i, d := range r.byDay {
+		b.WriteString([]string{";BYDAY=", ","}[min(i, 1)])
+		if r.nth != 0 {
+			b.WriteString(strconv.Itoa(r.nth))
+		}
+		b.WriteString(dayCodes[d])
+	}
+	if list(&b, ";BYHOUR=", r.byHour); len(r.byHour) > 0 {
+		b.WriteString(";BYMINUTE=" + strconv.Itoa(r.byMinute))
+	}
+	if r.bySetPos != 0 {
+		b.WriteString(";BYSETPOS=" + strconv.Itoa(r.bySetPos))
+	}
+	if r.count > 0 {
+		b.WriteString(";COUNT=" + strconv.Itoa(r.count))
+	}
+	if !r.until.IsZero() {
+		b.WriteString(";UNTIL=" + r.until.UTC().Format("20060102T150405Z"))
+	}
+	return b.String()
+}
+
+func list(b *strings.Builder, name string, numbers []int) {
+	for i, n := range numbers {
+		b.WriteString([]string{name, ","}[min(i, 1)])
+		b.WriteString(strconv.Itoa(n))
+	}
+}
+
+// falls says whether the rule's parts hold for a day; the interval is counted from
+// the first occurrence, so that it excludes no day from being that.
+func (r rule) falls(d date) bool {
+	switch {
+	case r.byMonth != 0 && d.Month() != r.byMonth:
+		return false
+	case len(r.byMonthDay) > 0:
+		return slices.ContainsFunc(r.byMonthDay, func(n int) bool {
+			if n < 0 {
+				return d.lastOfMonth().Day()+n+1 == d.Day()
+			}
+			return n == d.Day()
+		})
+	case r.bySetPos != 0:
+		m := mention{shape: byWorkday, nth: r.bySetPos}
+		c, ok := m.in(d.firstOfMonth())
+		return ok && c == d
+	case r.nth != 0:
+		c, ok := d.nth(r.nth, r.byDay[0])
+		return ok && c == d
+	case len(r.byDay) > 0:
+		return slices.Contains(r.byDay, d.weekday())
+	}
+	return true
+}
+
+// refine narrows a rule to the days that a mention names: "every year on march 3".
+// It says whether the mention is of a kind that the rule can be narrowed by.
+func (r *rule) refine(m mention) bool {
+	if len(r.byDay) > 0 || len(r.byMonthDay) > 0 {
+		return false
+	}
+	switch {
+	case m.shape == byWeekday && r.freq == weekly:
+		r.byDay = []weekday{m.weekday}
+	case m.shape == byMonthDay && r.freq == monthly:
+		r.byMonthDay = []int{m.nth}
+	case m.shape == byNth && r.freq == monthly:
+		r.byDay, r.nth = []weekday{m.weekday}, m.nth
+	case m.shape == byWorkday && r.freq == monthly:
+		r.byDay, r.bySetPos = workdays, m.nth
+	case m.shape == byYearDay && r.freq == yearly:
+		r.byMonth, r.byMonthDay = m.month, []int{m.nth}
+	case m.shape == byYearNth && r.freq == yearly:
+		r.byMonth, r.byDay, r.nth = m.month, []weekday{m.weekday}, m.nth
+	case m.shape == byMonth && r.freq == yearly:
+		r.byMonth, r.byMonthDay = m.month, []int{1}
+	default:
+		return false
+	}
+	return true
+}
+
+// first is the first occurrence from a day on that is not before now.
+func (p *parser) first(r rule, from date, c *clock) dueTime {
+	const horizon = 9 * 366 // a leap day is at most eight years away
+	at := dueTime{date: from}
+	if c != nil {
+		at.hour, at.minute, at.hasTime = c.resolve(), c.minute, true
+		if c.midnight {
+			at.hour = 0
+		}
+	}
+	for range horizon {
+		if r.falls(at.date) && !(at.hasTime && p.instant(at).Before(p.now)) {
+			return at
+		}
+		at.date = at.plus(1)
+	}
+	return dueTime{date: from, hour: at.hour, minute: at.minute, hasTime: at.hasTime}
+}

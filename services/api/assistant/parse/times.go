@@ -1,0 +1,294 @@
+package parse
+
+// clock is a time of the day as it is said.
+type clock struct {
+	hour, minute int
+	exact        bool // which half of the day is meant is said or shown: 5pm, 17:30, 05:30
+	bare         bool // nothing but a number: 9
+	part         part // of the day, as said beside the hour or in its place
+	midnight     bool // the one that ends a day
+	named        bool // only the part is said
+}
+
+// resolve is the hour from 0 to 23.
+func (c clock) resolve() int {
+	if c.exact {
+		return c.hour
+	}
+	switch c.part {
+	case morning:
+		return c.hour % 12
+	case afternoon, evening:
+		return c.hour%12 + 12
+	case night:
+		if c.hour < 5 || c.hour == 12 {
+			return c.hour % 12
+		}
+		return c.hour%12 + 12
+	}
+	if c.hour >= 1 && c.hour <= 6 {
+		return c.hour + 12
+	}
+	return c.hour
+}
+
+func partClock(q part) clock { return clock{hour: hours[q], exact: true, part: q, named: true} }
+
+// clockAt reads a time of the day; loose says that a connector or a date makes a
+// bare number one.
+func (p *parser) clockAt(i int, loose bool) (clock, int) {
+	for _, form := range [...]func(*parser, int, bool) (clock, int){(*parser).stretchOfTime, (*parser).spoken, (*parser).digital} {
+		if c, after := form(p, i, loose); after > i && p.ends(after) {
+			return c, after
+		}
+	}
+	return clock{}, i
+}
+
+// stretchOfTime reads a stretch of time, of which the begin counts: 2-3pm, from 9 to 17:30.
+func (p *parser) stretchOfTime(i int, loose bool) (clock, int) {
+	from, k := p.digital(i, true)
+	if k == i {
+		return clock{}, i
+	}
+	sep := k
+	switch p.at(k).text {
+	case "-", "–", "to", "until", "till":
+		sep++
+	case "and":
+		if !p.is(i-1, "between") {
+			return clock{}, i
+		}
+		sep++
+	}
+	if sep == k {
+		return clock{}, i
+	}
+	to, end := p.digital(sep, true)
+	if end == sep || (from.bare && to.bare && !loose) {
+		return clock{}, i
+	}
+	if from.bare && to.bare && !p.is(i-1, "from") && !p.is(i-1, "between") {
+		return clock{}, i // at 9 to 5: quarter to, not a stretch
+	}
+	if !from.exact && to.exact && to.hour >= 12 && from.hour < 12 && from.hour+12 <= to.hour {
+		from.hour += 12
+		from.exact = true
+	}
+	from.exact = from.exact || to.exact
+	from.bare = false
+	return from, end
+}
+
+// spoken reads noon, half past eight, quarter to nine.
+func (p *parser) spoken(i int, loose bool) (clock, int) {
+	t := p.at(i)
+	switch t.text {
+	case "noon", "midday", "noontime":
+		return clock{hour: 12, exact: true}, i + 1
+	case "midnight":
+		return clock{exact: true, midnight: true}, i + 1
+	case "lunchtime":
+		if loose {
+			return clock{hour: 12, exact: true}, i + 1
+		}
+	case "eod", "cob":
+		return clock{hour: 17, exact: true}, i + 1
+	case "end", "close":
+		k := p.skip(i, "end", "of", "the", "day")
+		k = max(k, p.skip(i, "end", "of", "day"), p.skip(i, "end", "of", "business"), p.skip(i, "close", "of", "business"))
+		if k > i {
+			return clock{hour: 17, exact: true}, k
+		}
+	case "first":
+		if p.is(i, "first", "thing") {
+			return partClock(morning), i + 2
+		}
+	}
+	return p.pastAndTo(i)
+}
+
+// pastAndTo reads the minutes before and after an hour.
+func (p *parser) pastAndTo(i int) (clock, int) {
+	minutes, k := 0, p.skip(i, "a")
+	switch {
+	case p.is(k, "half", "past"):
+		minutes, k = 30, k+1
+	case p.is(k, "quarter"):
+		minutes, k = 15, k+1
+	default:
+		var end int
+		if minutes, end = p.count(k); end == k || minutes > 29 {
+			return clock{}, i
+		}
+		k = end
+		if u, end := p.unitAt(k); u == minute {
+			k = end
+		} else if minutes%5 != 0 {
+			return clock{}, i
+		}
+	}
+	sign := 1
+	switch p.at(k).text {
+	case "past", "after":
+	case "to", "before", "til":
+		sign = -1
+	default:
+		return clock{}, i
+	}
+	c, end := p.clockHour(k + 1)
+	if end == k+1 {
+		return clock{}, i
+	}
+	if sign < 0 {
+		c.minute = 60 - minutes
+		if c.hour--; c.hour == 0 && !c.exact {
+			c.hour = 12
+		}
+		c.hour = (c.hour + 24) % 24
+	} else {
+		c.minute = minutes
+	}
+	c.bare = false
+	return c, end
+}
+
+// clockHour reads a full hour, in digits, words or by name.
+func (p *parser) clockHour(i int) (clock, int) {
+	if t := p.at(i); t.text == "noon" || t.text == "midnight" {
+		return clock{hour: map[string]int{"noon": 12}[t.text], exact: true}, i + 1
+	}
+	n, k := p.count(i)
+	if k == i || n > 23 || p.is(k, ":") {
+		return clock{}, i
+	}
+	return p.half(clock{hour: n, exact: n > 12, bare: true}, k)
+}
+
+// digital reads 5pm, 5:30, 17:30, 5.30pm, 21h, 9 o'clock, 0930 and plain hours.
+func (p *parser) digital(i int, loose bool) (clock, int) {
+	t := p.at(i)
+	n, k := p.count(i)
+	if t.text == "0" || t.text == "00" {
+		k = i + 1
+	}
+	if t.kind == number && len(t.text) == 4 && t.number >= 0 && loose { // 0930, 1730 hrs
+		return p.military(i)
+	}
+	if k == i || n > 24 || (t.kind == number && len(t.text) > 2) {
+		return clock{}, i
+	}
+	c := clock{hour: n, bare: true, exact: n > 12 || (t.kind == number && t.text[0] == '0')}
+	sep := p.at(k)
+	minutes := p.at(k + 1)
+	switch {
+	case t.kind == word:
+		if !loose && !p.meridiem(k) && !p.is(k, "o'clock") {
+			return clock{}, i
+		}
+		if m, end := p.count(k); end > k && m >= 5 && m < 60 && p.at(k).kind == word { // nine thirty
+			c.minute, k, c.bare = m, end, false
+		}
+	case (sep.text == ":" || sep.text == "." || sep.text == "h") && sep.glued && minutes.glued && isMinutes(minutes):
+		c.minute, c.bare = minutes.number, false
+		k += 2
+		if sep.text == "." && !loose && !p.meridiem(k) {
+			return clock{}, i
+		}
+		if p.at(k).text == ":" && isMinutes(p.at(k+1)) && p.at(k+1).glued { // seconds
+			k += 2
+		}
+	}
+	if n == 24 && c.minute > 0 {
+		return clock{}, i
+	}
+	after := k
+	c, k = p.half(c, k)
+	switch {
+	case k > after: // the half is said
+	case p.is(k, "o'clock"):
+		c.bare = false
+		k++
+	case (p.is(k, "h") || p.is(k, "hrs") || p.is(k, "hours")) && n >= 0 && c.bare && t.kind == number && p.at(k).glued && loose:
+		c.exact, c.bare = true, false
+		k++
+	}
+	if (c.bare && !loose) || c.hour > 24 {
+		return clock{}, i
+	}
+	c.hour %= 24
+	return c, k
+}
+
+func (p *parser) military(i int) (clock, int) {
+	n := p.at(i).number
+	c := clock{hour: n / 100, minute: n % 100, exact: true}
+	if c.hour > 23 || c.minute > 59 {
+		return clock{}, i
+	}
+	k := i + 1
+	switch p.at(k).text {
+	case "h", "hrs", "hours":
+		return c, k + 1
+	}
+	// A number like a year, or a code, is a time only where "at" says so.
+	if !p.is(i-1, "at") || !p.closes(k) || !p.ends(k) || c.minute%5 != 0 {
+		return clock{}, i
+	}
+	return c, k
+}
+
+func isMinutes(t *token) bool { return t.kind == number && len(t.text) == 2 && t.number < 60 }
+
+// meridiem says whether am or pm stands at i.
+func (p *parser) meridiem(i int) bool {
+	_, k := p.half(clock{hour: 1}, i)
+	return k > i
+}
+
+// half reads am and pm, also as a.m. and p.m., and as a letter glued to the hour.
+func (p *parser) half(c clock, i int) (clock, int) {
+	t := p.at(i)
+	k := i
+	switch t.text {
+	case "am", "pm":
+		k = i + 1
+	case "a", "p":
+		switch {
+		case p.is(i+1, ".", "m"):
+			if k = i + 3; p.at(k).text == "." && p.at(k).glued {
+				k++
+			}
+		case p.at(i-1).isNumber() && t.glued && p.ends(i+1):
+			k = i + 1
+		}
+	}
+	if k == i || c.hour == 0 || c.hour > 12 {
+		return c, i
+	}
+	c.hour %= 12
+	if t.text[0] == 'p' {
+		c.hour += 12
+	}
+	c.exact, c.bare = true, false
+	return c, k
+}
+
+// partAt reads a part of the day that stands beside a date or an hour: morning, in
+// the morning, at night.
+func (p *parser) partAt(i int) (part, int) {
+	k := i
+	switch {
+	case p.is(i, "in", "the"):
+		k = i + 2
+	case p.is(i, "at") && p.at(i+1).part == night:
+		k = i + 1
+	case p.is(i, "at"), p.is(i, "in"):
+		return 0, i
+	}
+	t := p.at(k)
+	if t.part == 0 || t.text == "eve" || t.text[len(t.text)-1] == 's' {
+		return 0, i
+	}
+	return t.part, k + 1
+}
