@@ -6,3 +6,5 @@ require (
 	github.com/google/jsonschema-go v0.4.3
 	github.com/google/uuid v1.6.0
 )
+
+require github.com/teambition/rrule-go v1.8.2
