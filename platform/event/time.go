@@ -37,7 +37,8 @@ type RecurringScheduled struct {
 }
 
 // RecurringUpdated says that a series changed: its rule, its template, or that it
-// was paused or resumed.
+// was paused or resumed. No field has changed when an occurrence was taken out of the
+// schedule, to be skipped or to be a task before its time.
 type RecurringUpdated struct {
 	SeriesID      string   `json:"series_id"`
 	Version       int64    `json:"version"`
@@ -66,6 +67,10 @@ type TaskOverdue struct {
 	Title   string    `json:"title"`
 	DueAt   time.Time `json:"due_at"`
 }
+
+// Grace is how late something that was due may still be done as if on time, saying
+// so; what is older is missed.
+const Grace = 15 * time.Minute
 
 // Reminder is a reminder as it stood when the event happened. Times are UTC.
 type Reminder struct {

@@ -76,7 +76,8 @@ func Roles() []Role {
 				Grant{Table: "tags", Privileges: readOnly},
 				Grant{Table: "series", Privileges: readOnly},
 				Grant{Table: "series", Privileges: []Privilege{Update}, Columns: []string{
-					"status", "next_occurrence_at", "fire_at", "last_occurrence_at", "created_count", "skipped_count", "missed_count", "updated_at",
+					"status", "next_occurrence_at", "fire_at", "last_occurrence_at", "created_count", "skipped_count", "missed_count",
+					"failure", "failures", "updated_at",
 				}},
 				Grant{Table: "series_tags", Privileges: readOnly},
 				// The reminders of an instance come with it, in one transaction.

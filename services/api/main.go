@@ -14,7 +14,6 @@ import (
 	"github.com/rondohq/rondo/services/api/server"
 	"github.com/rondohq/rondo/services/internal/idempotency"
 	"github.com/rondohq/rondo/services/internal/program"
-	"github.com/rondohq/rondo/services/internal/rest"
 	"github.com/rondohq/rondo/services/migrations"
 )
 
@@ -47,12 +46,10 @@ func wire(_ context.Context, p *program.Program) error {
 	if err != nil {
 		return err //nolint:wrapcheck // says all
 	}
-	api.Register(p.Public)
-	p.Public.Handle("/", rest.Fallback(p.Public))
+	p.Public.Handle("/", api.Routes())
 
 	invoked := http.NewServeMux()
-	api.Register(invoked)
-	invoked.Handle("/", rest.Fallback(invoked))
+	invoked.Handle("/", api.Routes())
 	p.Calls.HandleInvocations("/api/", p.HTTP(invoked))
 
 	p.Add("purge of idempotency keys", func(ctx context.Context) error {

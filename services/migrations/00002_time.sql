@@ -10,7 +10,7 @@ CREATE TABLE series (
     priority         task_priority NOT NULL DEFAULT 'medium',
     reminder_offsets integer[] NOT NULL DEFAULT '{}', -- minutes before an instance is due
     -- The rule (RFC 5545). Its times are wall clock in the zone, which is an IANA name, never an offset.
-    rrule            text NOT NULL CHECK (length(rrule) <= 1000),
+    rrule            text NOT NULL CHECK (length(rrule) <= 4096),
     dtstart          timestamp NOT NULL,
     all_day          boolean NOT NULL DEFAULT false, -- a date: due at the end of its day
     timezone         text NOT NULL,
@@ -23,6 +23,8 @@ CREATE TABLE series (
     version          bigint NOT NULL DEFAULT 1,
     status           text NOT NULL DEFAULT 'pending'
                      CHECK (status IN ('pending', 'active', 'paused', 'completed', 'cancelled')),
+    -- No occurrence before this moment is made: when it was created, resumed, or its rule was changed last.
+    since            timestamptz NOT NULL DEFAULT now(),
     -- The schedule. An active series without fire_at waits: to be scheduled, or for a completion.
     next_occurrence_at timestamptz,
     fire_at            timestamptz, -- when to make the next instance: its time, or so much earlier that its reminders can be on time
@@ -30,6 +32,9 @@ CREATE TABLE series (
     created_count      integer NOT NULL DEFAULT 0, -- instances made
     skipped_count      integer NOT NULL DEFAULT 0, -- occurrences left out: by the user, or since the one before was pending
     missed_count       integer NOT NULL DEFAULT 0, -- occurrences that catch_up let go
+    -- Why the last try to schedule it or to make an instance failed, and how many did in a row; each is followed by a longer rest.
+    failure            text CHECK (length(failure) <= 500),
+    failures           integer NOT NULL DEFAULT 0,
     created_at       timestamptz NOT NULL DEFAULT now(),
     updated_at       timestamptz NOT NULL DEFAULT now(),
     CHECK ((next_occurrence_at IS NULL) = (fire_at IS NULL)),
@@ -38,7 +43,11 @@ CREATE TABLE series (
 );
 CREATE INDEX series_of_user ON series (user_id, created_at, id);
 CREATE INDEX series_due ON series (fire_at) WHERE fire_at IS NOT NULL;
-CREATE INDEX series_unscheduled ON series (updated_at) WHERE fire_at IS NULL AND status IN ('pending', 'active');
+-- What waits to be scheduled, and what for a completion: a sweep looks through each.
+CREATE INDEX series_unscheduled ON series (updated_at)
+    WHERE fire_at IS NULL AND status IN ('pending', 'active') AND (mode = 'schedule' OR last_occurrence_at IS NULL);
+CREATE INDEX series_waiting ON series (updated_at)
+    WHERE fire_at IS NULL AND status IN ('pending', 'active') AND mode = 'completion' AND last_occurrence_at IS NOT NULL;
 
 -- +goose StatementBegin
 CREATE FUNCTION series_check_transition() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -55,6 +64,8 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER series_status_transition BEFORE UPDATE OF status ON series
     FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION series_check_transition();
+
+CREATE INDEX series_failing ON series (failures) WHERE failures > 0;
 
 CREATE TABLE series_tags (
     series_id uuid NOT NULL REFERENCES series ON DELETE CASCADE,
@@ -83,15 +94,18 @@ CREATE INDEX reminders_due ON reminders (scheduled_for) WHERE status = 'pending'
 CREATE INDEX reminders_of_user ON reminders (user_id, scheduled_for, id);
 CREATE INDEX reminders_of_task ON reminders (task_id);
 
--- How far a sweep over time has come: what lies before the mark is done.
+-- How far a sweep over time has come: what lies before the mark is done. The id divides what is of one instant.
 CREATE TABLE sweep_marks (
     name text PRIMARY KEY,
-    at   timestamptz NOT NULL
+    at   timestamptz NOT NULL,
+    id   uuid NOT NULL DEFAULT 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 );
+-- Whether an instance of a series is still open.
+CREATE INDEX tasks_open_of_series ON tasks (series_id, occurrence_at) WHERE series_id IS NOT NULL AND status IN ('pending', 'active');
 -- What becomes overdue next.
-CREATE INDEX tasks_open_by_due ON tasks (due_at) WHERE due_at IS NOT NULL AND status IN ('pending', 'active');
+CREATE INDEX tasks_open_by_due ON tasks (due_at, id) WHERE due_at IS NOT NULL AND status IN ('pending', 'active');
 
 -- +goose Down
-DROP INDEX tasks_open_by_due;
+DROP INDEX tasks_open_by_due, tasks_open_of_series;
 DROP TABLE sweep_marks, reminders, series_tags, series;
 DROP FUNCTION series_check_transition;

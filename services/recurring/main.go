@@ -4,28 +4,44 @@ package main
 import (
 	"context"
 	"os"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/rondohq/rondo/platform/event"
 	"github.com/rondohq/rondo/platform/topology"
 	"github.com/rondohq/rondo/services/internal/inbox"
+	"github.com/rondohq/rondo/services/internal/occurrence"
 	"github.com/rondohq/rondo/services/internal/program"
+	"github.com/rondohq/rondo/services/internal/wakeup"
+	"github.com/rondohq/rondo/services/recurring/materialise"
+	"github.com/rondohq/rondo/services/recurring/overdue"
+	"github.com/rondohq/rondo/services/recurring/schedule"
 )
 
 func main() { os.Exit(program.Main(topology.Recurring, wire)) }
 
 func wire(_ context.Context, p *program.Program) error {
-	for _, sub := range topology.Recurring.Subscribes {
-		i := p.Inbox(sub)
-		inbox.On(i, mark[event.TaskCreated])
-		inbox.On(i, mark[event.TaskStatusChanged])
-	}
+	outbox := p.Outbox()
+	instances := materialise.New(materialise.NewPostgres(p.Pool, outbox), time.Now, p.Log, p.Registry)
+	wake := wakeup.New(topology.SeriesDue, p.Sidecar, instances, time.Now, p.Log, p.Registry)
+	instances.OnLateness(wake.Late)
+	p.Calls.HandleJobs(wake.Handle)
+	p.Add("wake-ups of series", wake.Run)
+
+	schedules := schedule.New(schedule.NewPostgres(p.Pool), wake, time.Now, p.Log, p.Registry)
+	series, tasks := p.Inbox(topology.Recurring.Subscribes[0]), p.Inbox(topology.Recurring.Subscribes[1])
+	schedules.Subscribe(series, tasks)
+	inbox.On(series, seen)
+	p.Add("sweep for unscheduled series", schedules.Run)
+	p.Add("purge of occurrence marks", func(ctx context.Context) error { return occurrence.Purge(ctx, p.Pool, p.Log) })
+
+	p.Add("sweep for overdue tasks", overdue.New(p.Pool, outbox, time.Now, p.Log, p.Registry).Run)
 	return nil
 }
 
-// mark leaves it at the inbox's own mark that the event was seen: there are no
-// series yet that a task could belong to.
-func mark[P event.Payload](context.Context, pgx.Tx, event.Envelope, P) (any, error) {
+// seen leaves it at the inbox's own mark that a new task was heard of: it is how the
+// way of an event is measured from end to end.
+func seen(context.Context, pgx.Tx, event.Envelope, event.TaskCreated) (any, error) {
 	return nil, nil //nolint:nilnil // no result is a good one
 }

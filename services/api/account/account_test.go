@@ -17,6 +17,7 @@ import (
 	"github.com/rondohq/rondo/services/api/account"
 	"github.com/rondohq/rondo/services/internal/outbox"
 	"github.com/rondohq/rondo/services/internal/postgres/postgrestest"
+	"github.com/rondohq/rondo/services/internal/ratelimit"
 	"github.com/rondohq/rondo/services/internal/token"
 )
 
@@ -68,8 +69,8 @@ func replica(t *testing.T, pool *pgxpool.Pool, c *clock) (account.Service, *acco
 	store := account.NewStore(pool, outbox.New(topology.API))
 	verifier := account.NewVerifier(store, c.Now)
 	limits := account.Limits{
-		SignUpsFrom: account.NewLimiter(5, time.Minute, c.Now), FailuresFrom: account.NewLimiter(20, time.Second, c.Now),
-		FailuresOf: account.NewLimiter(3, time.Minute, c.Now), FailuresOfOwn: account.NewLimiter(3, time.Minute, c.Now),
+		SignUpsFrom: ratelimit.New(5, time.Minute, c.Now), FailuresFrom: ratelimit.New(20, time.Second, c.Now),
+		FailuresOf: ratelimit.New(3, time.Minute, c.Now), FailuresOfOwn: ratelimit.New(3, time.Minute, c.Now),
 	}
 	return account.NewService(store, passwords, verifier, limits, c.Now), verifier
 }

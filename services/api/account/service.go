@@ -16,6 +16,7 @@ import (
 
 	"github.com/rondohq/rondo/platform/fault"
 	"github.com/rondohq/rondo/services/api/text"
+	"github.com/rondohq/rondo/services/internal/ratelimit"
 	"github.com/rondohq/rondo/services/internal/token"
 )
 
@@ -148,20 +149,20 @@ type NewStoredToken struct {
 
 // Limits slow guessing down.
 type Limits struct {
-	SignUpsFrom   *Limiter // by client address, every one counts
-	FailuresFrom  *Limiter // by client address, wrong passwords count
-	FailuresOf    *Limiter // by e-mail address, wrong passwords count
-	FailuresOfOwn *Limiter // by user, wrong current passwords count
+	SignUpsFrom   *ratelimit.Limiter // by client address, every one counts
+	FailuresFrom  *ratelimit.Limiter // by client address, wrong passwords count
+	FailuresOf    *ratelimit.Limiter // by e-mail address, wrong passwords count
+	FailuresOfOwn *ratelimit.Limiter // by user, wrong current passwords count
 }
 
 // DefaultLimits let a person mistype and a household share an address; a guesser
 // gets some 3,000 tries a day at one account.
 func DefaultLimits(now func() time.Time) Limits {
 	return Limits{
-		SignUpsFrom:   NewLimiter(300, time.Second, now),
-		FailuresFrom:  NewLimiter(100, 3*time.Second, now),
-		FailuresOf:    NewLimiter(10, 30*time.Second, now),
-		FailuresOfOwn: NewLimiter(10, 30*time.Second, now),
+		SignUpsFrom:   ratelimit.New(300, time.Second, now),
+		FailuresFrom:  ratelimit.New(100, 3*time.Second, now),
+		FailuresOf:    ratelimit.New(10, 30*time.Second, now),
+		FailuresOfOwn: ratelimit.New(10, 30*time.Second, now),
 	}
 }
 
@@ -196,7 +197,7 @@ func (s *service) SignUp(ctx context.Context, from, key string, in SignUp) (Sess
 	if err := fault.InvalidFields(bad); err != nil {
 		return Session{}, err
 	}
-	if err := s.limits.SignUpsFrom.Take(addressKey(from)); err != nil {
+	if err := s.limits.SignUpsFrom.Take(ratelimit.Address(from)); err != nil {
 		return Session{}, err
 	}
 	hash, err := s.passwords.Hash(ctx, norm.NFC.String(in.Password))
@@ -245,7 +246,7 @@ func (s *service) SignIn(ctx context.Context, from string, in SignIn) (Session, 
 		return Session{}, err
 	}
 	email := normalEmail(in.Email)
-	place := addressKey(from)
+	place := ratelimit.Address(from)
 	if err := s.limits.FailuresFrom.Take(place); err != nil {
 		return Session{}, err
 	}

@@ -26,9 +26,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rondohq/rondo/platform/topology"
+	"github.com/rondohq/rondo/services/api/series"
 	"github.com/rondohq/rondo/services/api/server"
 	"github.com/rondohq/rondo/services/internal/outbox"
 	"github.com/rondohq/rondo/services/internal/postgres/postgrestest"
+	"github.com/rondohq/rondo/services/internal/rest"
 	"github.com/rondohq/rondo/services/internal/telemetry"
 )
 
@@ -104,14 +106,14 @@ type testBundle struct {
 
 // router notes the patterns that are mounted.
 type router struct {
-	*http.ServeMux
+	*rest.Mux
 
 	patterns []string
 }
 
 func (r *router) Handle(pattern string, h http.Handler) {
 	r.patterns = append(r.patterns, pattern)
-	r.ServeMux.Handle(pattern, h)
+	r.Mux.Handle(pattern, h)
 }
 
 func setup(t *testing.T) *testBundle {
@@ -121,14 +123,16 @@ func setup(t *testing.T) *testBundle {
 	db := postgrestest.New(t)
 	pool := db.Pool(t, topology.API)
 	tel := telemetry.New(slog.New(slog.DiscardHandler))
-	mux := &router{ServeMux: http.NewServeMux()}
-	tel.Health(mux.ServeMux, telemetry.Check{Name: "database", Do: pool.Ping})
+	public := http.NewServeMux()
+	tel.Health(public, telemetry.Check{Name: "database", Do: pool.Ping})
 	api, err := server.New(server.Deps{
 		Pool: pool, Outbox: outbox.New(topology.API), Registry: tel.Registry, Document: s.text, Now: time.Now,
 	})
 	require.NoError(t, err)
+	mux := &router{Mux: rest.NewMux(series.Path)}
 	api.Register(mux)
-	srv := httptest.NewServer(tel.HTTP(mux.ServeMux))
+	public.Handle("/", mux)
+	srv := httptest.NewServer(tel.HTTP(public))
 	t.Cleanup(srv.Close)
 	return &testBundle{spec: s, url: srv.URL, db: db.Owner(t), routes: mux.patterns, seen: map[string]map[int]bool{}}
 }

@@ -41,9 +41,7 @@ func setup(tb testing.TB) *testBundle {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	mux := http.NewServeMux()
-	api.Register(mux)
-	web := httptest.NewServer(mux)
+	web := httptest.NewServer(api.Routes())
 	tb.Cleanup(web.Close)
 	b := &testBundle{url: web.URL, client: web.Client(), db: db}
 	b.client.Transport = &http.Transport{MaxIdleConnsPerHost: 64}

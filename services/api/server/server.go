@@ -14,6 +14,8 @@ import (
 	"github.com/rondohq/rondo/services/api/assistant/quickadd"
 	"github.com/rondohq/rondo/services/api/docs"
 	"github.com/rondohq/rondo/services/api/exchange"
+	"github.com/rondohq/rondo/services/api/recurrence"
+	"github.com/rondohq/rondo/services/api/series"
 	"github.com/rondohq/rondo/services/api/tag"
 	"github.com/rondohq/rondo/services/api/task"
 	"github.com/rondohq/rondo/services/internal/idempotency"
@@ -42,6 +44,8 @@ type API struct {
 	tags     tag.Endpoints
 	exchange exchange.Endpoints
 	quickadd quickadd.Endpoints
+	preview  recurrence.Endpoints
+	series   series.Endpoints
 }
 
 // New makes the use cases.
@@ -67,14 +71,24 @@ func New(d Deps) (*API, error) {
 		tags:     tag.MakeEndpoints(tag.NewService(tag.NewPostgres(d.Pool, d.Outbox)), durations),
 		exchange: exchange.MakeEndpoints(exchange.NewService(exchange.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
 		quickadd: quickadd.MakeEndpoints(quickadd.NewService(), durations),
+		preview:  recurrence.MakeEndpoints(recurrence.NewService(recurrence.DefaultLimits(d.Now)), durations),
+		series:   series.MakeEndpoints(series.NewService(series.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
 	}, nil
 }
 
-// Register mounts all routes.
+// Routes are all routes, and the answer to what is none.
+func (a *API) Routes() http.Handler {
+	mux := rest.NewMux(series.Path)
+	a.Register(mux)
+	return mux
+}
+
+// Register mounts all routes on a rest.Mux that sets series.Path apart.
 func (a *API) Register(mux rest.Router) {
 	docs.Register(mux, a.document)
 	account.RegisterPublic(mux, a.accounts)
 	quickadd.RegisterPublic(mux, a.quickadd)
+	recurrence.Register(rest.Through(mux, func(next http.Handler) http.Handler { return token.Optional(a.verifier, next) }), a.preview)
 
 	private := func(maxBody int64) rest.Router {
 		return rest.Through(mux, func(next http.Handler) http.Handler {
@@ -83,6 +97,7 @@ func (a *API) Register(mux rest.Router) {
 	}
 	account.Register(private(rest.MaxBody), a.accounts)
 	task.Register(private(rest.MaxBody), a.tasks)
+	series.Register(private(rest.MaxBody), a.series)
 	tag.Register(private(rest.MaxBody), a.tags)
 	exchange.Register(private(exchange.MaxBody), a.exchange)
 }

@@ -149,10 +149,10 @@ func (p *Postgres) changeIn(ctx context.Context, tx pgx.Tx, owner, id uuid.UUID,
 	after.Version = before.Version + 1
 	batch.Queue(`
 		UPDATE tasks SET title = $3, description = $4, priority = $5, status = $6, due_at = $7, parent_id = $8,
-			position = $9, version = $10, completed_at = $11, updated_at = $12
+			position = $9, version = $10, completed_at = $11, updated_at = $12, series_id = $13
 		WHERE user_id = $1 AND id = $2`,
 		owner, id, after.Title, after.Description, after.Priority, after.Status, after.DueAt, after.ParentID,
-		after.Position, after.Version, after.CompletedAt, after.UpdatedAt)
+		after.Position, after.Version, after.CompletedAt, after.UpdatedAt, after.SeriesID)
 	if err := p.record(ctx, batch, &before, after); err != nil {
 		return Task{}, err
 	}

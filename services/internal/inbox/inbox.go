@@ -28,12 +28,18 @@ const (
 // a duplicate gets it instead of a second effect.
 type Effect func(ctx context.Context, tx pgx.Tx, e event.Envelope) (result any, err error)
 
+// handler is an effect and what follows its commit; then may be nil.
+type handler struct {
+	effect Effect
+	then   func(ctx context.Context, result json.RawMessage) error
+}
+
 // Inbox is the receiving side of one subscription.
 type Inbox struct {
 	consumer string // the consumer group
 	pool     *pgxpool.Pool
 	log      *slog.Logger
-	effects  map[event.Type]Effect
+	handlers map[event.Type]handler
 	metrics  *Metrics
 }
 
@@ -62,13 +68,41 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 
 // New makes the inbox of a subscription.
 func New(sub topology.Subscription, pool *pgxpool.Pool, log *slog.Logger, metrics *Metrics) *Inbox {
-	return &Inbox{consumer: sub.Group(), pool: pool, log: log, effects: map[event.Type]Effect{}, metrics: metrics}
+	return &Inbox{consumer: sub.Group(), pool: pool, log: log, handlers: map[event.Type]handler{}, metrics: metrics}
 }
 
 // On sets the effect of P's type.
 func On[P event.Payload](i *Inbox, effect func(ctx context.Context, tx pgx.Tx, e event.Envelope, payload P) (result any, err error)) {
 	var zero P
-	i.effects[zero.EventType()] = func(ctx context.Context, tx pgx.Tx, e event.Envelope) (any, error) {
+	i.handlers[zero.EventType()] = handler{effect: decoding(effect)}
+}
+
+// OnThen is On with something to do after the commit, for what a transaction cannot
+// take back. It gets the effect's result, also when the event comes again: the
+// first time may have ended between the commit and it.
+func OnThen[P event.Payload, R any](
+	i *Inbox,
+	effect func(ctx context.Context, tx pgx.Tx, e event.Envelope, payload P) (R, error),
+	then func(ctx context.Context, result R),
+) {
+	var zero P
+	i.handlers[zero.EventType()] = handler{
+		effect: decoding(func(ctx context.Context, tx pgx.Tx, e event.Envelope, payload P) (any, error) {
+			return effect(ctx, tx, e, payload)
+		}),
+		then: func(ctx context.Context, kept json.RawMessage) error {
+			var result R
+			if err := json.Unmarshal(kept, &result); err != nil {
+				return fmt.Errorf("decoding the kept result: %w", err)
+			}
+			then(ctx, result)
+			return nil
+		},
+	}
+}
+
+func decoding[P event.Payload](effect func(ctx context.Context, tx pgx.Tx, e event.Envelope, payload P) (any, error)) Effect {
+	return func(ctx context.Context, tx pgx.Tx, e event.Envelope) (any, error) {
 		payload, err := event.Decode[P](e)
 		if err != nil {
 			return nil, err //nolint:wrapcheck // poison says all
@@ -80,12 +114,15 @@ func On[P event.Payload](i *Inbox, effect func(ctx context.Context, tx pgx.Tx, e
 // Handle takes one delivery; it has the shape of the sidecar's EventHandler. Types
 // without an effect are ignored: a topic may carry more than this consumer needs.
 func (i *Inbox) Handle(ctx context.Context, e event.Envelope) error {
-	effect, ok := i.effects[e.Type]
+	h, ok := i.handlers[e.Type]
 	if !ok {
 		i.count("other", "ignored")
 		return nil
 	}
-	_, first, err := i.once(ctx, e, effect)
+	result, first, err := i.once(ctx, e, h.effect)
+	if err == nil && h.then != nil {
+		err = h.then(ctx, result)
+	}
 	switch {
 	case errors.Is(err, event.ErrPoison):
 		i.count(e.Type, "poison")

@@ -99,3 +99,31 @@ func TestUnknownTypesAreAcknowledgedAndBadPayloadsArePoison(t *testing.T) {
 		t.Errorf("a bad payload: %v", err)
 	}
 }
+
+// What follows the commit also follows a repetition: the first time may have died
+// in between.
+func TestWhatFollowsTheCommitGetsTheResultEachTime(t *testing.T) {
+	t.Parallel()
+	i, pool := setup(t)
+	e := deleted(t)
+	effects, committed := 0, 0
+	var followed []string
+	inbox.OnThen(i, func(_ context.Context, _ pgx.Tx, _ event.Envelope, p event.TaskDeleted) ([]string, error) {
+		effects++
+		return []string{p.Task.ID}, nil
+	}, func(_ context.Context, result []string) {
+		committed = marks(t, pool, e)
+		followed = append(followed, result...)
+	})
+	for range 2 {
+		if err := i.Handle(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		if committed != 1 {
+			t.Errorf("what follows came before the commit")
+		}
+	}
+	if effects != 1 || len(followed) != 2 || followed[0] != e.Subject || followed[1] != e.Subject {
+		t.Errorf("%d effects, followed by %v", effects, followed)
+	}
+}

@@ -118,3 +118,20 @@ func Bearer(r *http.Request) (string, bool) {
 	}
 	return strings.TrimSpace(token), true
 }
+
+// Optional lets calls without a token pass as nobody's, and those with one as its
+// owner's, whatever its scopes: it is for calls that read and write nothing. A token
+// that is no good is refused all the same.
+func Optional(v Verifier, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if presented, ok := Bearer(r); ok {
+			p, err := v.Verify(r.Context(), presented)
+			if err != nil {
+				problem.Write(r.Context(), err, w)
+				return
+			}
+			r = r.WithContext(With(r.Context(), p))
+		}
+		next.ServeHTTP(w, r)
+	})
+}

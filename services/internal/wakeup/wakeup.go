@@ -41,7 +41,7 @@ type Scheduler interface {
 type Work interface {
 	// Due claims up to limit of what was due at the instant or before and does it, in
 	// one transaction. It returns how many that were, and the instants of what it has
-	// put on the schedule meanwhile.
+	// put on the schedule meanwhile. One that is past asks to be called again at once.
 	Due(ctx context.Context, at time.Time, limit int) (done int, next []time.Time, err error)
 	// Upcoming lists the distinct instants after from and up to to, the soonest first.
 	Upcoming(ctx context.Context, from, to time.Time, limit int) ([]time.Time, error)
@@ -126,12 +126,19 @@ func (w *Wakeup) Handle(ctx context.Context, name string) error {
 // do does all that is due for longer than a time.
 func (w *Wakeup) do(ctx context.Context, longer time.Duration) (total int, err error) {
 	for {
-		done, next, err := w.work.Due(ctx, w.now().Add(-longer), batch)
+		at := w.now().Add(-longer)
+		done, next, err := w.work.Due(ctx, at, batch)
 		if err != nil {
 			return total, fmt.Errorf("doing what is due: %w", err)
 		}
+		more := done == batch
+		next = slices.DeleteFunc(next, func(instant time.Time) bool {
+			past := !instant.After(at)
+			more = more || past
+			return past
+		})
 		w.Schedule(ctx, next...)
-		if total += done; done < batch {
+		if total += done; !more {
 			return total, nil
 		}
 	}

@@ -1,4 +1,5 @@
-package account
+// Package ratelimit slows down who asks too often, and says when to try again.
+package ratelimit
 
 import (
 	"math"
@@ -25,9 +26,9 @@ type Limiter struct {
 	full map[string]time.Time // when the key has its whole burst again
 }
 
-// NewLimiter makes a limiter; every key begins with its whole burst. now is the
+// New makes a limiter; every key begins with its whole burst. now is the
 // clock, time.Now outside tests.
-func NewLimiter(burst int, every time.Duration, now func() time.Time) *Limiter {
+func New(burst int, every time.Duration, now func() time.Time) *Limiter {
 	return &Limiter{burst: burst, every: every, now: now, full: map[string]time.Time{}}
 }
 
@@ -79,9 +80,9 @@ func (l *Limiter) sweep(now time.Time) {
 	}
 }
 
-// addressKey is what counts as one place: an IPv4 address, or the /64 network
-// that one IPv6 customer gets.
-func addressKey(remote string) string {
+// Address is the key of what counts as one place: an IPv4 address, or the /64 network
+// that one IPv6 customer gets. remote is a request's RemoteAddr.
+func Address(remote string) string {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {
 		host = remote
