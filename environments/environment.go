@@ -1,14 +1,13 @@
 // Package environments says what differs between the places where Rondo runs.
 //
 // It is plain data over the topology and imports no Pulumi: an environment can be
-// read, validated and compared without a cluster. Pulumi's own settings of a
-// stack are in Pulumi.<stack>.yaml beside it.
+// read, validated and compared without a cluster. What a person or a pipeline
+// says at deployment (Settings) is Pulumi's configuration of the stack, in
+// Pulumi.<stack>.yaml beside it; stack.schema.json describes that file.
 package environments
 
 import (
-	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/rondohq/rondo/platform/topology"
@@ -20,21 +19,76 @@ type Environment struct {
 	Name string
 	// Namespace holds everything of one tenant.
 	Namespace string
-	Cluster   Cluster
-	Kafka     Kafka
-	Postgres  Postgres
+	// Size chooses what the stateful parts get; see Capacity.
+	Size Size
+	// Rotation is any text; another one makes new passwords and tokens.
+	Rotation string
+	// Disposable lets the stack's end delete its data.
+	Disposable bool
+	// Replicas are the bounds of services that differ from the topology's.
+	Replicas map[string]topology.Replicas
+
+	Cluster    Cluster
+	Kafka      Kafka
+	Postgres   Postgres
+	Aiven      Aiven
+	Edge       Edge
+	Operators  Operators
+	Monitoring Monitoring
+	Images     Images
+	Mirror     Mirror
+	State      State
 }
 
-// Cluster is where the Kubernetes API answers.
+// Cluster is the Kubernetes cluster of an environment.
 type Cluster struct {
-	// Context is the name of a context in the kubeconfig.
+	Provider ClusterProvider
+	// Context is the name of a context in the kubeconfig; of an existing cluster only.
 	Context string
+	// APIPort is where pods reach the API server, behind its Service: network
+	// policies see the port of the server itself.
+	APIPort int
+	// Azure describes the cluster that is made; of AzureKubernetes only.
+	Azure Azure
+}
+
+// ClusterProvider is who runs the cluster.
+type ClusterProvider string
+
+// The known providers of a cluster.
+const (
+	ExistingCluster ClusterProvider = "existing"
+	AzureKubernetes ClusterProvider = "aks"
+)
+
+// Azure is a cluster of Azure Kubernetes Service in a network of its own.
+type Azure struct {
+	Location string
+	// KubernetesVersion is a minor version, such as 1.34; Azure patches it.
+	KubernetesVersion string
+	// Network is what the nodes are in; Pods and Services are overlays, which no
+	// other network sees. All are CIDRs.
+	Network, Nodes, Pods, Services string
+	Pools                          []NodePool
+}
+
+// NodePool is a group of equal nodes that grows and shrinks by itself.
+type NodePool struct {
+	Name string
+	// System pools run the cluster's own pods; there must be one.
+	System bool
+	VMSize string
+	Zones  []string
+	// Nodes bounds the pool.
+	Nodes topology.Replicas
 }
 
 // Kafka is the broker of an environment.
 type Kafka struct {
 	Provider   KafkaProvider
 	Durability topology.Durability
+	// External says where the broker of ExternalKafka is.
+	External ExternalBroker
 }
 
 // KafkaProvider is who runs the broker.
@@ -47,9 +101,22 @@ const (
 	ExternalKafka KafkaProvider = "external"
 )
 
+// ExternalBroker is a broker that is there already, with the topics that `rondo
+// topics apply` made.
+type ExternalBroker struct {
+	// Brokers are host:port each.
+	Brokers []string
+	// SASL asks for a user name and a password (SCRAM-SHA-256 over TLS), which are
+	// secrets of the stack.
+	SASL bool
+}
+
 // Postgres is the database server of an environment.
 type Postgres struct {
 	Provider PostgresProvider
+	// External is host:port of ExternalPostgres; its connection strings are secrets
+	// of the stack.
+	External string
 }
 
 // PostgresProvider is who runs the database server.
@@ -61,6 +128,114 @@ const (
 	AivenPostgres    PostgresProvider = "aiven"
 	ExternalPostgres PostgresProvider = "external"
 )
+
+// Aiven is the account that runs what the provider "aiven" stands for.
+type Aiven struct {
+	Project string
+	// Cloud is the region in Aiven's words, such as azure-westeurope.
+	Cloud string
+}
+
+// Edge is the way in from outside.
+type Edge struct {
+	Provider EdgeProvider
+	// Host is the name that people type.
+	Host   string
+	Issuer Issuer
+	// Email is told by the certificate authority when a certificate is about to expire.
+	Email string
+	// RequestsPerSecond bounds what the edge lets through to each service, of each
+	// of its instances; more is answered with 429.
+	RequestsPerSecond int
+}
+
+// EdgeProvider is what takes requests from outside.
+type EdgeProvider string
+
+// The known providers of the edge. Gateway is the Gateway API by Envoy Gateway;
+// nginx is ingress-nginx, for clusters that have it (its upstream has retired it).
+// An external edge sends requests to the services by itself.
+const (
+	Gateway      EdgeProvider = "gateway"
+	Nginx        EdgeProvider = "nginx"
+	ExternalEdge EdgeProvider = "external"
+)
+
+// Issuer is who signs the edge's certificate; NoIssuer means plain HTTP.
+type Issuer string
+
+// The known issuers.
+const (
+	NoIssuer           Issuer = "none"
+	LetsEncryptStaging Issuer = "letsencrypt-staging"
+	LetsEncryptProd    Issuer = "letsencrypt-prod"
+)
+
+// Issuers are all that can be asked for.
+func Issuers() []Issuer { return []Issuer{NoIssuer, LetsEncryptStaging, LetsEncryptProd} }
+
+// Ownership says who installs an operator.
+type Ownership string
+
+// The two owners: this program, or whoever gave us the cluster.
+const (
+	Managed Ownership = "managed"
+	Present Ownership = "present"
+)
+
+// Operators are the programs that turn our objects into deeds. Each is installed
+// only where something needs it.
+type Operators struct {
+	Dapr, KEDA, CertManager, CloudNativePG, EnvoyGateway, IngressNginx Ownership
+}
+
+// Monitoring is who watches.
+type Monitoring struct {
+	// Prometheus is the operator with everything around it (kube-prometheus-stack).
+	Prometheus Ownership
+	// Namespace is where its Prometheus and Grafana run.
+	Namespace string
+	// Traces is host:port of an OTLP gRPC collector; empty: traces are not exported.
+	Traces string
+}
+
+// Images are the services' programs.
+type Images struct {
+	// Registry and owner, such as ghcr.io/rondohq.
+	Registry string
+	// Tag is used for services without a digest.
+	Tag string
+	// Digests, by service, pin what runs (sha256:…).
+	Digests map[string]string
+	// Pinned refuses a service without a digest.
+	Pinned bool
+}
+
+// Reference is what a pod runs for a service.
+func (i Images) Reference(service string) string {
+	if digest := i.Digests[service]; digest != "" {
+		return i.Registry + "/" + service + "@" + digest
+	}
+	return i.Registry + "/" + service + ":" + i.Tag
+}
+
+// Mirror is where a cluster without internet finds what others publish. The zero
+// value is the internet.
+type Mirror struct {
+	// Charts is a folder of packaged charts (NAME-VERSION.tgz), or oci://registry/path.
+	Charts string
+	// Images is a registry that has the images of docker.io, ghcr.io, quay.io and
+	// registry.k8s.io under their own paths.
+	Images string
+}
+
+// State is where Pulumi keeps what it knows of the stack.
+type State struct {
+	// Backend is the address for `pulumi login`.
+	Backend string
+	// SecretsProvider encrypts the stack's secrets: passphrase, or the address of a key.
+	SecretsProvider string
+}
 
 // All are the environments that exist, each a stack.
 func All() []Environment { return []Environment{Minikube(), AKS()} }
@@ -77,37 +252,29 @@ func Named(stack string) (Environment, error) {
 	return Environment{}, fmt.Errorf("there is no environment %q; there are %q", stack, names)
 }
 
-// labelShape is a DNS label, which Kubernetes asks of a namespace (RFC 1123 §2.1).
-var labelShape = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-
-// Validate returns all that is wrong, joined, so that one preview shows it.
-func (e Environment) Validate() error {
-	var wrong []error
-	complain := func(format string, args ...any) {
-		wrong = append(wrong, fmt.Errorf("environment %q: "+format, append([]any{e.Name}, args...)...))
+// Services are the topology's, with the replicas of this environment.
+func (e Environment) Services() []topology.Service {
+	services := topology.Services()
+	for i, s := range services {
+		if replicas, ok := e.Replicas[s.Name]; ok {
+			services[i].Replicas = replicas
+		}
 	}
-	if !labelShape.MatchString(e.Name) {
-		complain("the name is no DNS label")
-	}
-	if !labelShape.MatchString(e.Namespace) {
-		complain("the namespace %q is no DNS label", e.Namespace)
-	}
-	if e.Cluster.Context == "" {
-		complain("the cluster's context is missing")
-	}
-	if !slices.Contains([]KafkaProvider{Redpanda, AivenKafka, ExternalKafka}, e.Kafka.Provider) {
-		complain("the Kafka provider %q is unknown", e.Kafka.Provider)
-	}
-	switch d := e.Kafka.Durability; {
-	case d.Replication < 1 || d.MinInSync < 1:
-		complain("Kafka needs at least one replica and one in sync, not %d and %d", d.Replication, d.MinInSync)
-	case d.MinInSync > d.Replication:
-		complain("Kafka can't have %d replicas in sync of %d", d.MinInSync, d.Replication)
-	case d.Replication > 1 && d.MinInSync == d.Replication:
-		complain("Kafka would refuse writes while one of %d brokers restarts: ask for fewer in sync", d.Replication)
-	}
-	if !slices.Contains([]PostgresProvider{CloudNativePG, AivenPostgres, ExternalPostgres}, e.Postgres.Provider) {
-		complain("the PostgreSQL provider %q is unknown", e.Postgres.Provider)
-	}
-	return errors.Join(wrong...)
+	return services
 }
+
+// URL is what people type.
+func (e Environment) URL() string {
+	if e.Edge.Issuer == NoIssuer {
+		return "http://" + e.Edge.Host
+	}
+	return "https://" + e.Edge.Host
+}
+
+// usesAiven says whether any of the stateful parts is of Aiven.
+func (e Environment) usesAiven() bool {
+	return e.Kafka.Provider == AivenKafka || e.Postgres.Provider == AivenPostgres
+}
+
+// known says whether a value is one of a closed set.
+func known[T comparable](value T, all ...T) bool { return slices.Contains(all, value) }

@@ -4,11 +4,13 @@ import "github.com/rondohq/rondo/platform/topology"
 
 // Minikube is one machine that has everything inside the cluster.
 func Minikube() Environment {
-	return Environment{
-		Name:      "minikube",
-		Namespace: "rondo",
-		Cluster:   Cluster{Context: "minikube"},
-		Kafka:     Kafka{Provider: Redpanda, Durability: topology.SingleBroker},
-		Postgres:  Postgres{Provider: CloudNativePG},
-	}
+	e := defaults("minikube")
+	e.Disposable = true
+	e.Cluster.APIPort = 8443
+	e.Kafka = Kafka{Provider: Redpanda, Durability: topology.SingleBroker}
+	e.Postgres.Provider = CloudNativePG
+	// Every browser takes names below localhost for this machine (RFC 6761 §6.3),
+	// which is where `minikube tunnel` listens.
+	e.Edge.Host = "rondo.localhost"
+	return e
 }

@@ -11,10 +11,7 @@ import (
 	"github.com/rondohq/rondo/platform/topology"
 )
 
-const (
-	namespaceType = "kubernetes:core/v1:Namespace"
-	configMapType = "kubernetes:core/v1:ConfigMap"
-)
+const configMapType = "kubernetes:core/v1:ConfigMap"
 
 func program(args contract.Args) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
@@ -23,20 +20,15 @@ func program(args contract.Args) pulumi.RunFunc {
 	}
 }
 
-func TestTheNamespaceHoldsTheTopology(t *testing.T) {
+func TestTheConfigMapHoldsTheTopology(t *testing.T) {
 	t.Parallel()
 	var r pulumitest.Recorder
-	args := contract.Args{Namespace: "tenant", Durability: topology.Cloud}
+	args := contract.Args{Namespace: pulumi.String("tenant"), Durability: topology.Cloud}
 	if err := r.Run(t, "test", program(args)); err != nil {
 		t.Fatal(err)
 	}
-	for _, typ := range []string{namespaceType, configMapType} {
-		if got := r.One(t, typ); got.Parent != r.One(t, contract.Token).Name {
-			t.Errorf("%s has the parent %q", typ, got.Parent)
-		}
-	}
-	if got := r.One(t, namespaceType).Inputs["metadata"].ObjectValue()["name"].StringValue(); got != "tenant" {
-		t.Errorf("the namespace is %q", got)
+	if got := r.One(t, configMapType); got.Parent != r.One(t, contract.Token).Name {
+		t.Errorf("the topology has the parent %q", got.Parent)
 	}
 	inputs := r.One(t, configMapType).Inputs
 	if got := inputs["metadata"].ObjectValue()["namespace"].StringValue(); got != "tenant" {
@@ -79,7 +71,7 @@ func TestWrongArgumentsRegisterNothing(t *testing.T) {
 	t.Parallel()
 	var r pulumitest.Recorder
 	err := r.Run(t, "test", program(contract.Args{}))
-	if err == nil || !strings.Contains(err.Error(), "the namespace is missing") || !strings.Contains(err.Error(), "keeps nothing") {
+	if err == nil || !strings.Contains(err.Error(), "the namespace is missing") || !strings.Contains(err.Error(), "the durability is missing") {
 		t.Errorf("got %v", err)
 	}
 	if got := r.Resources(); len(got) > 0 {
@@ -89,9 +81,9 @@ func TestWrongArgumentsRegisterNothing(t *testing.T) {
 
 func TestARefusedResourceFailsTheProgram(t *testing.T) {
 	t.Parallel()
-	for _, typ := range []string{contract.Token, namespaceType, configMapType} {
+	for _, typ := range []string{contract.Token, configMapType} {
 		r := pulumitest.Recorder{Refuse: typ}
-		err := r.Run(t, "test", program(contract.Args{Namespace: "tenant", Durability: topology.SingleBroker}))
+		err := r.Run(t, "test", program(contract.Args{Namespace: pulumi.String("tenant"), Durability: topology.SingleBroker}))
 		if err == nil || !strings.Contains(err.Error(), pulumitest.ErrRefused.Error()) {
 			t.Errorf("%s refused: %v", typ, err)
 		}

@@ -32,6 +32,8 @@ type Resource struct {
 type Recorder struct {
 	// Refuse is a type of resource whose registration fails.
 	Refuse string
+	// Config is the configuration of the stack.
+	Config []Setting
 
 	mu        sync.Mutex
 	resources []Resource
@@ -41,7 +43,7 @@ type Recorder struct {
 // the program registers a name twice.
 func (r *Recorder) Run(t *testing.T, stack string, program pulumi.RunFunc) error {
 	t.Helper()
-	err := pulumi.RunErr(program, pulumi.WithMocks(Project, stack, r))
+	err := pulumi.RunErr(program, pulumi.WithMocks(Project, stack, r), configure(r.Config))
 	names := map[string]bool{}
 	for _, registered := range r.Resources() {
 		key := registered.Type + " " + registered.Name
@@ -69,20 +71,38 @@ func (r *Recorder) Resources() []Resource {
 // number of them.
 func (r *Recorder) One(t *testing.T, typ string) Resource {
 	t.Helper()
-	var found []Resource
-	for _, registered := range r.Resources() {
-		if registered.Type == typ {
-			found = append(found, registered)
-		}
-	}
+	found := r.All(typ)
 	if len(found) != 1 {
 		t.Fatalf("%d resources of type %s, want one", len(found), typ)
 	}
 	return found[0]
 }
 
-// NewResource implements pulumi.MockResourceMonitor. A resource's outputs are
-// its inputs, and its id is its name.
+// All are the registrations of a type.
+func (r *Recorder) All(typ string) []Resource {
+	var found []Resource
+	for _, registered := range r.Resources() {
+		if registered.Type == typ {
+			found = append(found, registered)
+		}
+	}
+	return found
+}
+
+// Named is the registration of a type and a name; the test ends when there is none.
+func (r *Recorder) Named(t *testing.T, typ, name string) Resource {
+	t.Helper()
+	for _, registered := range r.All(typ) {
+		if registered.Name == name {
+			return registered
+		}
+	}
+	t.Fatalf("no %s %q among %d of its type", typ, name, len(r.All(typ)))
+	return Resource{}
+}
+
+// NewResource implements pulumi.MockResourceMonitor. A resource's outputs are its
+// inputs and what its provider computes, and its id is its name.
 func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	if args.TypeToken == r.Refuse {
 		return "", nil, ErrRefused
@@ -100,10 +120,20 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.resources = append(r.resources, registered)
-	return args.Name, args.Inputs, nil
+	outputs := args.Inputs.Copy()
+	if add, ok := computed[args.TypeToken]; ok {
+		for key, value := range add(args.Name) {
+			outputs[key] = value
+		}
+	}
+	return args.Name, outputs, nil
 }
 
-// Call implements pulumi.MockResourceMonitor; no program of ours calls functions.
+// Call implements pulumi.MockResourceMonitor: functions of providers that our
+// programs call have an answer.
 func (r *Recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	if answer, ok := answers[args.Token]; ok {
+		return answer, nil
+	}
 	return nil, errors.New("no answer for " + args.Token)
 }

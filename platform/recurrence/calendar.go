@@ -96,11 +96,16 @@ func (k kind) firstWeekday() int { return int(k) % daysPerWeek }
 
 // lengths are the lengths in days of the year before, the year and the next.
 func (k kind) lengths() (previous, length, next int) {
-	lengths := [3]int{365, 365, 365}
-	if n := int(k) / daysPerWeek; n > 0 {
-		lengths[n-1]++
+	previous, length, next = 365, 365, 365
+	switch int(k) / daysPerWeek {
+	case 1:
+		previous++
+	case 2:
+		length++
+	case 3:
+		next++
 	}
-	return lengths[0], lengths[1], lengths[2]
+	return previous, length, next
 }
 
 // dayset is a set of days of one year, numbered from 0.
@@ -140,15 +145,15 @@ func (s *dayset) next(day int) int {
 	return -1
 }
 
-// count is the number of members before day.
-func (s *dayset) count(day int) int {
+// count is the number of members from a day to another, which is not included.
+func (s *dayset) count(from, to int) int {
 	n := 0
-	for word := range s {
-		if day <= word<<6 {
-			break
-		}
+	for word := from >> 6; word < len(s) && word<<6 < to; word++ {
 		w := s[word]
-		if rest := day - word<<6; rest < 64 {
+		if start := word << 6; start < from {
+			w &= ^uint64(0) << (from - start)
+		}
+		if rest := to - word<<6; rest < 64 {
 			w &= 1<<rest - 1
 		}
 		n += bits.OnesCount64(w)
@@ -353,9 +358,10 @@ func (c *calendar) count(from, to int64) int64 {
 		return to - from
 	}
 	n := int64(0)
-	for year, last := yearOf(from), yearOf(to-1); year <= last; year++ {
-		first, days := firstOfYear(year), c.year(year)
-		n += int64(days.count(int(min(to-first, 366))) - days.count(int(max(from-first, 0))))
+	year := yearOf(from)
+	for first := firstOfYear(year); first < to; year++ {
+		n += int64(c.year(year).count(int(max(from-first, 0)), int(min(to-first, 366))))
+		first += int64(365 + leap(year))
 	}
 	return n
 }
@@ -370,7 +376,7 @@ func (c *calendar) nth(from, n int64) (int64, bool) {
 	for year := yearOf(from); year <= lastYear; year++ {
 		first, days := firstOfYear(year), c.year(year)
 		start := int(max(from-first, 0))
-		if here := int64(days.count(366) - days.count(start)); n >= here {
+		if here := int64(days.count(start, 366)); n >= here {
 			n -= here
 			continue
 		}

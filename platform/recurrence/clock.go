@@ -14,15 +14,15 @@ type clock struct {
 	size                    int
 }
 
-func newClock(hours, minutes, seconds uint64) clock {
-	return clock{
+func newClock(hours, minutes, seconds uint64) *clock {
+	return &clock{
 		hours: hours, minutes: minutes, seconds: seconds,
 		size: bits.OnesCount64(hours) * bits.OnesCount64(minutes) * bits.OnesCount64(seconds),
 	}
 }
 
 // choose keeps the given positions; 1 is the first and -1 the last.
-func (c clock) choose(positions []int) clock {
+func (c *clock) choose(positions []int) *clock {
 	chosen := make([]int, 0, len(positions))
 	for _, position := range positions {
 		if i, ok := index(position, int64(c.size)); ok {
@@ -36,7 +36,7 @@ func (c clock) choose(positions []int) clock {
 			unique = append(unique, second)
 		}
 	}
-	return clock{chosen: unique, size: len(unique)}
+	return &clock{chosen: unique, size: len(unique)}
 }
 
 // index is the place of a BYSETPOS position among size others, counted from 0.
@@ -156,16 +156,17 @@ type beat struct {
 	sums   []int64
 }
 
-// newBeat lays the pattern out. If the steps meet the same weekdays in each round
-// of it, weekdays (bits) is part of the pattern; otherwise each step meets all.
-func newBeat(start, interval, perDay int64, excluded func(unit int) bool, weekdays uint8) beat {
+// newBeat lays the pattern out. allowed has a bit for each unit of a day; nil
+// allows all. If the steps meet the same weekdays in each round, weekdays (bits)
+// is part of the pattern; otherwise each step meets all.
+func newBeat(start, interval, perDay int64, allowed []uint64, weekdays uint8) beat {
 	b := beat{start: start, interval: interval, perDay: perDay}
 	b.period = perDay / gcd(perDay, interval)
 	roundDays := b.period * interval / perDay
-	if weekdays == allWeekdays || roundDays%daysPerWeek != 0 {
-		weekdays = 0
+	if roundDays%daysPerWeek != 0 {
+		weekdays = allWeekdays
 	}
-	if excluded == nil && weekdays == 0 {
+	if allowed == nil && weekdays == allWeekdays {
 		return b
 	}
 
@@ -174,9 +175,11 @@ func newBeat(start, interval, perDay int64, excluded func(unit int) bool, weekda
 	day, unit := start/perDay%daysPerWeek, start%perDay
 	stepDays, stepUnits := interval/perDay%daysPerWeek, interval%perDay
 	for step := range b.period {
-		if (excluded == nil || !excluded(int(unit))) && (weekdays == 0 || weekdays&(1<<day) != 0) {
-			b.fires[step>>6] |= 1 << (step & 63)
+		fires := uint64(weekdays >> day & 1)
+		if allowed != nil {
+			fires &= allowed[unit>>6] >> (unit & 63)
 		}
+		b.fires[step>>6] |= fires << (step & 63)
 		day += stepDays
 		if unit += stepUnits; unit >= perDay {
 			unit -= perDay

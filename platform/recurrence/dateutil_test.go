@@ -110,10 +110,11 @@ func TestEveryRuleParsesWithDateutil(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), python, "-c", dateutilScript)
-	cmd.Stdin = bytes.NewReader(input)
+	var problems bytes.Buffer
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(input), &problems
 	output, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("python: %v\n%s", err, err.(*exec.ExitError).Stderr)
+		t.Fatalf("python: %v\n%s", err, &problems)
 	}
 	var answers []dateutilAnswer
 	if err := json.Unmarshal(output, &answers); err != nil {

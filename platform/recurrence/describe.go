@@ -26,7 +26,7 @@ func (r *Rule) Describe() string {
 	if r.option == nil {
 		return "On " + r.datesOf(r.rdates) + r.exceptions()
 	}
-	d := description{option: r.option, start: r.spec.Start, clock: &r.pattern.clock}
+	d := description{option: r.option, start: r.spec.Start, clock: r.pattern.clock}
 	text := d.recurs() + d.ending(r.zone)
 	if len(r.rdates) > 0 {
 		text += ", and also on " + r.datesOf(r.rdates)
@@ -60,10 +60,11 @@ func (r *Rule) moment(unix int64) string {
 // description writes one rule down. What a part does depends on FREQ, so it is
 // either said outright ("on the 13th") or as a limit ("only if it is a Friday").
 type description struct {
-	option *rrule.ROption
-	start  Local
-	clock  *clock
-	limits []string
+	option      *rrule.ROption
+	start       Local
+	clock       *clock
+	withoutTime bool // leaves the time of day out
+	limits      []string
 }
 
 // recurs is all but the end: how often, which days, what time, which of these.
@@ -89,11 +90,11 @@ func (d *description) recurs() string {
 		d.limitYearDays()
 		d.limitMonths()
 	}
-	text += d.times()
-	for _, limit := range d.limits {
-		text += ", " + limit
+	if times := d.times(); !d.withoutTime {
+		text += times
 	}
-	return text
+	d.limitPositions()
+	return strings.Join(append([]string{text}, d.limits...), ", ")
 }
 
 func (d *description) every() string {
@@ -316,7 +317,6 @@ func (d *description) times() string {
 	if o.Freq >= rrule.HOURLY && len(o.Byhour) > 0 {
 		d.limit("in the hours from " + hourRanges(hours))
 	}
-	d.limitPositions()
 	return text
 }
 
@@ -326,16 +326,16 @@ func (d *description) limitPositions() {
 	if len(o.Bysetpos) == 0 {
 		return
 	}
-	if o.Freq == rrule.MONTHLY {
-		if len(o.Bymonthday) > 0 {
-			if _, said := d.orLastDay(); said {
-				return
-			}
-		} else if len(o.Byweekday) > 0 {
-			if _, said := d.positionOfWeekdays(); said {
-				return
-			}
-		}
+	said := false
+	switch {
+	case o.Freq != rrule.MONTHLY:
+	case len(o.Bymonthday) > 0:
+		_, said = d.orLastDay()
+	case len(o.Byweekday) > 0:
+		_, said = d.positionOfWeekdays()
+	}
+	if said {
+		return
 	}
 	positions := make([]string, len(o.Bysetpos))
 	for i, position := range o.Bysetpos {
@@ -467,10 +467,10 @@ func weekdayList(days []rrule.Weekday, join func([]string) string) string {
 		}
 		set |= 1 << day.Day()
 	}
-	switch {
-	case set == allWeekdays:
+	switch set {
+	case allWeekdays:
 		return "day of the week"
-	case set == allWeekdays>>2:
+	case allWeekdays >> 2:
 		return "weekday (Monday to Friday)"
 	default:
 		return joinWeekdays(days, join)

@@ -107,7 +107,7 @@ func TestWhatDiffersIsDescribedDifferently(t *testing.T) {
 		if random.IntN(2) == 0 {
 			other = slices.Delete(other, i, i+1)
 		} else {
-			for _, part := range strings.Split(randomRule(random), ";") {
+			for part := range strings.SplitSeq(randomRule(random), ";") {
 				if strings.HasPrefix(part, name+"=") {
 					other[i] = part
 				}

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"sort"
 	"time"
-
-	"github.com/teambition/rrule-go"
 )
 
 // Storable says whether a recurrence may be stored as a series that fires for
@@ -26,7 +24,8 @@ func (r *Rule) Storable() error {
 		return errorf("exdate", "The exceptions leave no occurrence.")
 	}
 	if start := r.spec.Start.In(r.zone).Unix(); first-start > int64(Horizon.Seconds()) {
-		return errorf("dtstart", "The first occurrence is on %s, more than 10 years after the start.", time.Unix(first, 0).In(r.zone).Format("January 2, 2006"))
+		return errorf("dtstart", "The first occurrence is on %s, more than 10 years after the start.",
+			time.Unix(first, 0).In(r.zone).Format("January 2, 2006"))
 	}
 	return nil
 }
@@ -135,13 +134,4 @@ func (r *Rule) divide(dates []Local, at time.Time) (before, following []Local) {
 		}
 	}
 	return before, following
-}
-
-// Option is the rule as rrule-go has it, without Dtstart; false: there are only
-// dates.
-func (r *Rule) Option() (rrule.ROption, bool) {
-	if r.option == nil {
-		return rrule.ROption{}, false
-	}
-	return *r.option, true
 }

@@ -56,16 +56,10 @@ func (l Local) In(loc *time.Location) time.Time {
 // String is l as 2026-03-27T14:00:00.
 func (l Local) String() string { return l.utc().Format(localFormat) }
 
-// Date is the day of l at midnight.
-func (l Local) Date() Local { return Local{seconds: l.day() * secondsPerDay} }
-
 // At is the day of l at the time of day of clock.
 func (l Local) At(clock Local) Local {
 	return Local{seconds: l.day()*secondsPerDay + clock.secondOfDay()}
 }
-
-// Before says whether l is earlier than other.
-func (l Local) Before(other Local) bool { return l.seconds < other.seconds }
 
 // MarshalText is String, for JSON and query parameters.
 func (l Local) MarshalText() ([]byte, error) { return []byte(l.String()), nil }

@@ -169,9 +169,7 @@ func (o *oracle) inPeriod(from, to time.Time) []time.Time {
 		}
 		for _, hour := range o.values("BYHOUR", day, from, to, time.Hour, 24, o.start.Hour(), "HOURLY MINUTELY SECONDLY") {
 			for _, minute := range o.values("BYMINUTE", hour, from, to, time.Minute, 60, o.start.Minute(), "MINUTELY SECONDLY") {
-				for _, second := range o.values("BYSECOND", minute, from, to, time.Second, 60, o.start.Second(), "SECONDLY") {
-					set = append(set, second)
-				}
+				set = append(set, o.values("BYSECOND", minute, from, to, time.Second, 60, o.start.Second(), "SECONDLY")...)
 			}
 		}
 	}
@@ -235,11 +233,9 @@ func (o *oracle) dayAgrees(day time.Time) bool {
 func randomRule(r *rand.Rand) string {
 	freq := []string{"YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY"}[r.IntN(7)]
 	rule := "FREQ=" + freq
-	interval := 1
 	if r.IntN(2) == 0 {
 		most := map[string]int{"YEARLY": 5, "MONTHLY": 15, "WEEKLY": 9, "DAILY": 40, "HOURLY": 60, "MINUTELY": 1500, "SECONDLY": 5000}[freq]
-		interval = r.IntN(most) + 1
-		rule += fmt.Sprintf(";INTERVAL=%d", interval)
+		rule += fmt.Sprintf(";INTERVAL=%d", r.IntN(most)+1)
 	}
 	weekNumbers := freq == "YEARLY" && r.IntN(3) == 0
 	limits := 0

@@ -86,7 +86,8 @@ func parseRRule(text string, loc *time.Location) (rrule.ROption, error) {
 	if !seen["FREQ"] {
 		return option, errorf("FREQ", "FREQ is missing: the rule must say whether it is DAILY, WEEKLY, MONTHLY, YEARLY and so on.")
 	}
-	return option, checkCombinations(&option)
+	err := checkCombinations(&option)
+	return option, err
 }
 
 func parsePart(option *rrule.ROption, name, value string, loc *time.Location) error {
@@ -199,7 +200,8 @@ func parseByDay(option *rrule.ROption, value string) error {
 		split := max(len(entry)-2, 0)
 		day := slices.Index(weekdays[:], entry[split:])
 		if day < 0 {
-			return errorf("BYDAY", "%s is no weekday. It is one of MO, TU, WE, TH, FR, SA and SU, perhaps with a number, as in 2TU or -1FR.", quote(entry))
+			return errorf("BYDAY",
+				"%s is no weekday. It is one of MO, TU, WE, TH, FR, SA and SU, perhaps with a number, as in 2TU or -1FR.", quote(entry))
 		}
 		weekday := weekdayOf(day)
 		if split > 0 {
@@ -231,7 +233,8 @@ func parseUntil(value string, loc *time.Location) (time.Time, error) {
 	}
 	t, err := time.Parse(layout, strings.TrimSuffix(value, "Z"))
 	if err != nil || t.Year() < 1 || utc && add != 0 {
-		return t, errorf("UNTIL", "%s is no time such as 20261231T225959Z (UTC), 20261231T235959 (local) or 20261231 (that whole day).", quote(value))
+		return t, errorf("UNTIL",
+			"%s is no time such as 20261231T225959Z (UTC), 20261231T235959 (local) or 20261231 (that whole day).", quote(value))
 	}
 	if utc {
 		return t, nil

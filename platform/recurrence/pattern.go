@@ -7,16 +7,15 @@ import (
 	"github.com/teambition/rrule-go"
 )
 
-const allWeekdays = 1<<daysPerWeek - 1
-
-// Bounds of what a call may cost, whatever the rule.
 const (
-	// longestRest is how many days an hourly or faster rule may rest between two
-	// occurrences; one that rests longer is taken as finished.
-	longestRest = daysPerCycle
-	// maxWalk is how many periods may be visited to find out where COUNT ends.
-	maxWalk = 1 << 13
+	allWeekdays = 1<<daysPerWeek - 1
+	allMonths   = 1<<monthsPerYear - 1
 )
+
+// maxWalk bounds what a call may cost, whatever the rule: it is how many periods
+// are visited to find out where COUNT ends, and how many days on which an hourly
+// or faster rule might fire, and does not, before it is taken as finished.
+const maxWalk = 1 << 13
 
 var errTooIrregular = errorf("COUNT", "COUNT is too large for a rule this irregular; end it by UNTIL.")
 
@@ -34,7 +33,7 @@ type pattern struct {
 	interval    int64
 	firstPeriod int64
 	calendar    calendar
-	clock       clock
+	clock       *clock
 	positions   []int // BYSETPOS, unless clock has applied it
 
 	unit int64 // seconds in a unit; 0: FREQ is DAILY or slower
@@ -50,42 +49,27 @@ func newPattern(option *rrule.ROption, start Local) (*pattern, error) {
 
 	// What BYHOUR, BYMINUTE and BYSECOND do depends on FREQ: those below it say
 	// the times, the others limit (RFC 5545 §3.3.10, the table).
-	var excluded func(unit int) bool
-	limits := len(option.Byhour) > 0
 	switch p.freq {
 	case rrule.HOURLY:
 		p.unit, p.clock = 3600, newClock(1, minutes, seconds)
-		excluded = func(hour int) bool { return hours>>hour&1 == 0 }
 	case rrule.MINUTELY:
 		p.unit, p.clock = 60, newClock(1, 1, seconds)
-		limits = limits || len(option.Byminute) > 0
-		hours, minutes := unlessGiven(option.Byhour, hours), unlessGiven(option.Byminute, minutes)
-		excluded = func(minute int) bool { return hours>>(minute/60)&1 == 0 || minutes>>(minute%60)&1 == 0 }
 	case rrule.SECONDLY:
 		p.unit, p.clock = 1, newClock(1, 1, 1)
-		limits = limits || len(option.Byminute) > 0 || len(option.Bysecond) > 0
-		hours, minutes, seconds := unlessGiven(option.Byhour, hours), unlessGiven(option.Byminute, minutes), unlessGiven(option.Bysecond, seconds)
-		excluded = func(second int) bool {
-			return hours>>(second/3600)&1 == 0 || minutes>>(second/60%60)&1 == 0 || seconds>>(second%60)&1 == 0
-		}
 	default:
 		p.clock = newClock(hours, minutes, seconds)
-	}
-	if p.unit > 0 {
-		if !limits {
-			excluded = nil
-		}
-		fixed := uint8(allWeekdays)
-		if p.calendar.limitsByWeek {
-			fixed = p.calendar.weekdays
-		}
-		p.beat = newBeat(p.start/p.unit, p.interval, secondsPerDay/p.unit, excluded, fixed)
-	} else {
 		p.firstPeriod = p.periodOf(start.day())
 		if !p.calendar.has(start.day()) && p.calendar.weeks != nil {
 			// A start that is no occurrence counts for the year it is in.
 			p.firstPeriod = yearOf(start.day())
 		}
+	}
+	if p.unit > 0 {
+		fixed := uint8(allWeekdays)
+		if p.calendar.limitsByWeek {
+			fixed = p.calendar.weekdays
+		}
+		p.beat = newBeat(p.start/p.unit, p.interval, secondsPerDay/p.unit, p.unitsOfDay(option), fixed)
 	}
 	if len(option.Bysetpos) > 0 {
 		if p.freq >= rrule.DAILY {
@@ -94,7 +78,10 @@ func newPattern(option *rrule.ROption, start Local) (*pattern, error) {
 			p.positions = option.Bysetpos
 		}
 	}
-	return p, p.refuseNever(option)
+	if err := p.refuseNever(option); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // fillCalendar collects the parts that name days, DTSTART's where there is none.
@@ -121,7 +108,7 @@ func (p *pattern) fillCalendar(option *rrule.ROption, start Local) {
 		c.months |= 1 << (m - 1)
 	}
 	if len(months) == 0 {
-		c.months = 1<<monthsPerYear - 1
+		c.months = allMonths
 	}
 	c.monthDays, c.yearDays, c.weeks = newNumbers(monthDays), newNumbers(option.Byyearday), newNumbers(option.Byweekno)
 	c.weekStart = option.Wkst.Day()
@@ -158,11 +145,39 @@ func bitsOf(list []int, otherwise int64) uint64 {
 	return set
 }
 
-func unlessGiven(list []int, set uint64) uint64 {
-	if len(list) == 0 {
-		return math.MaxUint64
+// unitsOfDay is a bit for each unit of a day that BYHOUR, BYMINUTE and BYSECOND
+// allow; nil if all are.
+func (p *pattern) unitsOfDay(option *rrule.ROption) []uint64 {
+	if len(option.Byhour) == 0 &&
+		(p.freq < rrule.MINUTELY || len(option.Byminute) == 0) &&
+		(p.freq < rrule.SECONDLY || len(option.Bysecond) == 0) {
+		return nil
 	}
-	return set
+	every := func(list []int, n int) uint64 {
+		if len(list) == 0 {
+			return 1<<n - 1
+		}
+		return bitsOf(list, 0)
+	}
+	hours, minutes, seconds := every(option.Byhour, 24), every(option.Byminute, 60), every(option.Bysecond, 60)
+	if p.freq == rrule.HOURLY {
+		return []uint64{hours}
+	}
+	units := make([]uint64, secondsPerDay/p.unit/64+2)
+	add := func(at int, set uint64) {
+		units[at>>6] |= set << (at & 63)
+		units[at>>6+1] |= set >> 1 >> (63 - at&63)
+	}
+	for hour := nextBit(hours, 0); hour >= 0; hour = nextBit(hours, hour+1) {
+		if p.freq == rrule.MINUTELY {
+			add(hour*60, minutes)
+			continue
+		}
+		for minute := nextBit(minutes, 0); minute >= 0; minute = nextBit(minutes, minute+1) {
+			add(hour*3600+minute*60, seconds)
+		}
+	}
+	return units
 }
 
 // refuseNever refuses a rule that cannot fire, naming the part that is to blame.
@@ -172,7 +187,7 @@ func (p *pattern) refuseNever(option *rrule.ROption) error {
 	}
 	if p.freq == rrule.DAILY && p.interval%daysPerWeek == 0 && p.calendar.limitsByWeek &&
 		p.calendar.weekdays&(1<<weekday(p.start/secondsPerDay)) == 0 {
-		return errorf("BYDAY", "The rule never fires: every %d days from its start is always the same day of the week, which BYDAY leaves out.", p.interval)
+		return errorf("BYDAY", "The rule never fires: every %d days is always the same weekday, which BYDAY leaves out.", p.interval)
 	}
 	if len(p.positions) > 0 && !p.reachable() {
 		return errorf("BYSETPOS", "The rule never fires: no period has as many occurrences as BYSETPOS asks for.")
@@ -187,8 +202,12 @@ func (p *pattern) refuseNever(option *rrule.ROption) error {
 // positions asks for.
 func (p *pattern) reachable() bool {
 	most := map[rrule.Frequency]int{rrule.YEARLY: 371, rrule.MONTHLY: 31, rrule.WEEKLY: daysPerWeek}[p.freq]
-	if p.freq == rrule.WEEKLY {
+	switch {
+	case p.freq == rrule.WEEKLY:
 		most = countBits(uint64(p.calendar.weekdays), daysPerWeek)
+	case p.freq == rrule.MONTHLY && p.calendar.monthDays != nil:
+		days := p.calendar.monthDays
+		most = min(most, days.positive.count(0, most)+days.negative.count(0, most))
 	}
 	for _, position := range p.positions {
 		if _, ok := index(position, int64(most*p.clock.size)); ok {
@@ -216,7 +235,8 @@ func (p *pattern) never(option *rrule.ROption) error {
 	if len(option.Bysetpos) > 0 && (p.clock.size == 0 || p.unit == 0) {
 		return errorf("BYSETPOS", "The rule never fires: no period has as many occurrences as BYSETPOS asks for.")
 	}
-	return errorf("INTERVAL", "The rule never fires before the year %d: counting by INTERVAL from its start, it always misses what its other parts name.", lastYear+1)
+	return errorf("INTERVAL",
+		"The rule never fires before the year %d: counted by INTERVAL from its start, it always misses what its other parts name.", lastYear+1)
 }
 
 // next is the first time from a time on at which the rule fires; false: it never
@@ -259,11 +279,11 @@ func (p *pattern) next(from int64) (int64, bool) {
 	return 0, false
 }
 
-// nextUnit is next of HOURLY and faster. Days and units that match can miss each
-// other for very long; a rule that rests for 400 years is taken as finished.
+// nextUnit is next of HOURLY and faster. The days of the calendar and those of
+// the beat can miss each other for centuries, hence the bound.
 func (p *pattern) nextUnit(from int64) (int64, bool) {
 	unit := from / p.unit
-	for last := from/secondsPerDay + longestRest; unit/p.beat.perDay <= last; {
+	for range maxWalk {
 		day, ok := p.calendar.next(unit / p.beat.perDay)
 		if !ok {
 			return 0, false
@@ -367,7 +387,7 @@ func (p *pattern) dayOf(period int64) int64 {
 // periodsPerCycle is after how many periods that INTERVAL leaves everything
 // repeats, so that what was not found until then is never found.
 func (p *pattern) periodsPerCycle() int64 {
-	periods := int64(daysPerCycle)
+	var periods int64
 	switch p.freq {
 	case rrule.YEARLY:
 		periods = yearsPerCycle
@@ -375,6 +395,8 @@ func (p *pattern) periodsPerCycle() int64 {
 		periods = monthsPerCycle
 	case rrule.WEEKLY:
 		periods = weeksPerCycle
+	default:
+		periods = daysPerCycle
 	}
 	return periods / gcd(periods, p.interval)
 }
@@ -398,7 +420,14 @@ func (p *pattern) nth(n int64) (at int64, beyond bool, err error) {
 		}
 		return day*secondsPerDay + int64(p.clock.nth(int(n%times))), !ok || day >= endOfTime, nil
 	}
-	day := first
+	if p.freq == rrule.WEEKLY && p.calendar.months == allMonths && len(p.positions) == 0 {
+		// Each week has the same.
+		perWeek := int64(countBits(uint64(p.calendar.weekdays), daysPerWeek)) * times
+		n += p.countIn(p.dayOf(p.firstPeriod), first+1, p.start)
+		start := p.dayOf(p.firstPeriod + n/perWeek*p.interval)
+		return p.inPeriod(start, n%perWeek), start+daysPerWeek > endOfTime, nil
+	}
+	day, periodOfStart := first, p.periodOf(first)
 	for range maxWalk {
 		found, ok := p.calendar.next(day)
 		if !ok {
@@ -414,7 +443,7 @@ func (p *pattern) nth(n int64) (at int64, beyond bool, err error) {
 		if p.freq != rrule.DAILY {
 			size *= p.calendar.count(start, end)
 		}
-		if period == p.periodOf(first) {
+		if period == periodOfStart {
 			early = p.countIn(start, end, p.start)
 		}
 		if len(p.positions) > 0 {

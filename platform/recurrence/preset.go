@@ -73,7 +73,6 @@ func label(text string, start Local) string {
 	if err != nil {
 		return text
 	}
-	d := description{option: rule.option, start: start, clock: &rule.pattern.clock}
-	with := d.recurs()
-	return strings.Replace(with, d.times(), "", 1)
+	d := description{option: rule.option, start: start, clock: rule.pattern.clock, withoutTime: true}
+	return d.recurs()
 }

@@ -99,7 +99,7 @@ func TestCountIsExactFarAway(t *testing.T) {
 		if err != nil || strings.Contains(text, "COUNT") {
 			continue
 		}
-		all, _ := endless.First(1000, nil)
+		all, _ := endless.First(500, nil)
 		n := random.IntN(len(all)) + 1
 		rule, err := parseUTC(text+";COUNT="+strconv.Itoa(n), start)
 		if err != nil {
@@ -108,6 +108,41 @@ func TestCountIsExactFarAway(t *testing.T) {
 		got, finished := rule.First(n+1, nil)
 		if !finished || !slices.Equal(got, all[:n]) {
 			t.Fatalf("%s;COUNT=%d from %v has %d, the last %v; want %v", text, n, start, len(got), got[len(got)-1], all[n-1])
+		}
+	}
+}
+
+// TestCountOfRegularRulesIsUnlimited has ends that only arithmetic finds fast.
+func TestCountOfRegularRulesIsUnlimited(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 3, 27, 14, 0, 0, 0, time.UTC)
+	for text, want := range map[string]time.Time{
+		"FREQ=DAILY;INTERVAL=2;COUNT=100000":                 start.AddDate(0, 0, 2*99_999),
+		"FREQ=DAILY;COUNT=1000001":                           start.AddDate(0, 0, 1_000_000),
+		"FREQ=WEEKLY;INTERVAL=2;COUNT=100000":                start.AddDate(0, 0, 14*99_999),
+		"FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,FR;COUNT=100000":    start.AddDate(0, 0, 14*49_999+11),
+		"FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;COUNT=1000001":     start.AddDate(0, 0, 7*200_000),
+		"FREQ=SECONDLY;INTERVAL=7;COUNT=1000000000":          start.Add(7 * 999_999_999 * time.Second),
+		"FREQ=MINUTELY;BYMINUTE=0,30;COUNT=2000001":          start.Add(1_000_000 * time.Hour),
+		"FREQ=HOURLY;BYDAY=FR;BYHOUR=14,15;COUNT=4001":       start.AddDate(0, 0, 7*2000),
+		"FREQ=MONTHLY;COUNT=50001;BYMONTHDAY=27":             start.AddDate(0, 50_000, 0),
+		"FREQ=YEARLY;INTERVAL=3;COUNT=2001":                  start.AddDate(6000, 0, 0),
+		"FREQ=MONTHLY;INTERVAL=12;BYDAY=MO,FR;COUNT=1000000": {}, // beyond the year 9999
+	} {
+		rule, err := parseUTC(text, start)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if want.IsZero() {
+			if next, ok := rule.Next(time.Date(9998, 1, 1, 0, 0, 0, 0, time.UTC)); !ok {
+				t.Errorf("%s: ends, then %v", text, next)
+			}
+			continue
+		}
+		next, ok := rule.Next(want.Add(-time.Second))
+		if more, goesOn := rule.Next(want); !ok || goesOn || !next.Equal(want) {
+			t.Errorf("%s ends with %v and then %v, want %v", text, next, more, want)
 		}
 	}
 }

@@ -61,7 +61,7 @@ func check(t *testing.T, rule *recurrence.Rule, want []string, more bool) {
 	}
 }
 
-func local(t testing.TB, text string) recurrence.Local {
+func local(t *testing.T, text string) recurrence.Local {
 	t.Helper()
 	l, err := recurrence.ParseLocal(text)
 	if err != nil {
@@ -70,7 +70,7 @@ func local(t testing.TB, text string) recurrence.Local {
 	return l
 }
 
-func parse(t testing.TB, rule, start, zone string) *recurrence.Rule {
+func parse(t *testing.T, rule, start, zone string) *recurrence.Rule {
 	t.Helper()
 	r, err := recurrence.Parse(recurrence.Spec{RRule: rule, Start: local(t, start), Zone: zone})
 	if err != nil {

@@ -153,6 +153,14 @@ func sortedUnique(unix []int64) []int64 {
 // Spec is what the rule was made from.
 func (r *Rule) Spec() Spec { return r.spec }
 
+// Count is how many occurrences the rule itself has; 0: it has no COUNT.
+func (r *Rule) Count() int {
+	if r.option == nil {
+		return 0
+	}
+	return r.option.Count
+}
+
 // Zone is the time zone that the rule is in.
 func (r *Rule) Zone() *time.Location { return r.zone }
 

@@ -117,7 +117,7 @@ func TestSpellingsThatAreAccepted(t *testing.T) {
 	for text, want := range map[string]string{
 		"RRULE:FREQ=WEEKLY;BYDAY=FR":           "FREQ=WEEKLY;BYDAY=FR",
 		"rrule:freq=weekly;byday=fr,mo":        "FREQ=WEEKLY;BYDAY=MO,FR",
-		" FREQ = WEEKLY ; BYDAY = MO , FR ; ":  "FREQ=WEEKLY;BYDAY=MO,FR",
+		"FREQ = WEEKLY ; BYDAY = MO , FR ;":    "FREQ=WEEKLY;BYDAY=MO,FR",
 		"BYDAY=FR;FREQ=WEEKLY;INTERVAL=1":      "FREQ=WEEKLY;BYDAY=FR",
 		"FREQ=MONTHLY;BYMONTHDAY=-1,+15,1,15":  "FREQ=MONTHLY;BYMONTHDAY=1,15,-1",
 		"FREQ=MONTHLY;BYDAY=-1FR,2MO,TU":       "FREQ=MONTHLY;BYDAY=TU,+2MO,-1FR",

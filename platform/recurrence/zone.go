@@ -44,7 +44,11 @@ func plausibleZone(name string) bool {
 	case name == "", name == "Local", name == "localtime", strings.HasPrefix(name, "right/"), strings.HasPrefix(name, "posix/"):
 		return false
 	}
-	return !strings.ContainsFunc(name, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/_+-", r))
-	})
+	for _, r := range name {
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		if !letter && (r < '0' || r > '9') && !strings.ContainsRune("/_+-", r) {
+			return false
+		}
+	}
+	return true
 }

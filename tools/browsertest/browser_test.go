@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,11 @@ func run(m *testing.M) int {
 	if err := chromedp.Do(chromium); err != nil {
 		fmt.Fprintln(os.Stderr, "starting the browser:", err)
 		return 1
+	}
+	// Whoever works on these tests can spare themself the start of a stack.
+	if base, err := strconv.Atoi(os.Getenv("RONDO_PORT_BASE")); err == nil {
+		stack = &trialtest.Platform{Plan: topology.LaptopPorts(base)}
+		return m.Run()
 	}
 	return trialtest.Main(m, func(p *trialtest.Platform) { stack = p })
 }
@@ -140,7 +146,8 @@ func (b *tab) says() string {
 	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
 	defer cancel()
 	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](
-		`"focus: " + document.activeElement.outerHTML.slice(0, 200) + "\n" + document.getElementById("list")?.outerHTML + "\n" + document.getElementById("toasts")?.innerText`))
+		`"at: " + location + "\nfocus: " + document.activeElement.outerHTML.slice(0, 200) + "\n" +
+			document.getElementById("main")?.innerText.slice(0, 2000) + "\n" + document.getElementById("toasts")?.innerText`))
 	return text
 }
 

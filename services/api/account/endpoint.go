@@ -13,7 +13,7 @@ import (
 
 // Endpoints are the service's methods as go-kit endpoints.
 type Endpoints struct {
-	SignUp, SignIn, SignOut, Me, UpdateMe, Tokens, CreateToken, RevokeToken endpoint.Endpoint
+	SignUp, SignIn, SignOut, Me, UpdateMe, DeleteMe, Tokens, CreateToken, RevokeToken endpoint.Endpoint
 }
 
 // from is a request, the address that it came from, and its idempotency key.
@@ -45,6 +45,9 @@ func MakeEndpoints(s Service, durations *prometheus.HistogramVec) Endpoints {
 		})),
 		UpdateMe: measured("update_me", rest.Endpoint(func(ctx context.Context, req Patch) (User, error) {
 			return s.UpdateMe(ctx, caller(ctx), req)
+		})),
+		DeleteMe: measured("delete_me", rest.Endpoint(func(ctx context.Context, req Deletion) (nothing, error) {
+			return nothing{}, s.DeleteMe(ctx, caller(ctx), req)
 		})),
 		Tokens: measured("tokens", rest.Endpoint(func(ctx context.Context, _ nothing) ([]Token, error) {
 			return s.Tokens(ctx, caller(ctx))

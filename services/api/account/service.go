@@ -17,6 +17,7 @@ import (
 	"github.com/rondohq/rondo/platform/fault"
 	"github.com/rondohq/rondo/services/api/text"
 	"github.com/rondohq/rondo/services/internal/ratelimit"
+	"github.com/rondohq/rondo/services/internal/rest"
 	"github.com/rondohq/rondo/services/internal/token"
 )
 
@@ -38,6 +39,9 @@ type User struct {
 	DisplayName string    `json:"display_name"`
 	Timezone    string    `json:"timezone"` // an IANA name
 	CreatedAt   time.Time `json:"created_at"`
+	// QuietHours is nil where nothing is kept quiet.
+	QuietHours   *QuietHours   `json:"quiet_hours"`
+	SavedFilters []SavedFilter `json:"saved_filters"`
 }
 
 // Session is a person signed in.
@@ -84,6 +88,13 @@ type Patch struct {
 	Timezone        *string `json:"timezone"`
 	Password        *string `json:"password"`
 	CurrentPassword *string `json:"current_password"`
+	QuietHours      rest.Field[QuietHours]
+	SavedFilters    *[]SavedFilter
+}
+
+// Deletion ends an account.
+type Deletion struct {
+	Password string `json:"password"`
 }
 
 // NewToken describes a wanted API token.
@@ -107,6 +118,8 @@ type Service interface {
 	Me(ctx context.Context, p token.Principal) (User, error)
 	// UpdateMe changes settings. A new password ends all other sessions.
 	UpdateMe(ctx context.Context, p token.Principal, patch Patch) (User, error)
+	// DeleteMe ends the account and all that belongs to it.
+	DeleteMe(ctx context.Context, p token.Principal, in Deletion) error
 	// Tokens lists the API tokens, newest first.
 	Tokens(ctx context.Context, p token.Principal) ([]Token, error)
 	CreateToken(ctx context.Context, p token.Principal, in NewToken) (CreatedToken, error)
@@ -128,6 +141,8 @@ type Store interface {
 	// Update changes settings and tells of it. A new password hash ends all
 	// sessions but keep.
 	Update(ctx context.Context, userID uuid.UUID, c Changes, keep uuid.UUID) (User, error)
+	// Delete removes the user, whose rows go along, and tells of it.
+	Delete(ctx context.Context, userID uuid.UUID) error
 	Tokens(ctx context.Context, userID uuid.UUID) ([]Token, error)
 	// AddToken is fault.Conflict when there are limit of them already.
 	AddToken(ctx context.Context, t NewStoredToken, limit int) error
@@ -136,7 +151,11 @@ type Store interface {
 }
 
 // Changes of a user's row; nil leaves a column as it is.
-type Changes struct{ DisplayName, Timezone, PasswordHash *string }
+type Changes struct {
+	DisplayName, Timezone, PasswordHash *string
+	QuietHours                          *QuietHours // empty: none any more
+	SavedFilters                        *[]SavedFilter
+}
 
 // NewStoredToken is a token to store, of either kind.
 type NewStoredToken struct {
@@ -187,7 +206,7 @@ func NewService(store Store, passwords *Passwords, verifier *Verifier, limits Li
 func (s *service) SignUp(ctx context.Context, from, key string, in SignUp) (Session, error) {
 	u := User{
 		ID: uuid.Must(uuid.NewV7()), Email: normalEmail(in.Email), DisplayName: strings.TrimSpace(in.DisplayName),
-		Timezone: in.Timezone, CreatedAt: s.now(),
+		Timezone: in.Timezone, CreatedAt: s.now(), SavedFilters: []SavedFilter{},
 	}
 	var bad []fault.Field
 	bad = check(bad, "email", checkEmail(u.Email))
@@ -321,8 +340,8 @@ func (s *service) Me(ctx context.Context, p token.Principal) (User, error) {
 // UpdateMe implements Service.
 func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) (User, error) {
 	var bad []fault.Field
-	if patch == (Patch{}) {
-		bad = check(bad, "body", "must change something: display_name, timezone or password")
+	if patch.empty() {
+		bad = check(bad, "body", "must change something: display_name, timezone, password, quiet_hours or saved_filters")
 	}
 	if patch.DisplayName != nil {
 		*patch.DisplayName = strings.TrimSpace(*patch.DisplayName)
@@ -334,6 +353,7 @@ func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) 
 	if patch.Password != nil {
 		bad = check(bad, "password", text.Line(*patch.Password, minPassword, maxPassword))
 	}
+	bad = patch.checkSettings(bad)
 	switch {
 	case patch.Password != nil && patch.CurrentPassword == nil:
 		bad = check(bad, "current_password", "is required with a new password")
@@ -347,7 +367,10 @@ func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) 
 	if err != nil {
 		return User{}, err
 	}
-	c := Changes{DisplayName: unlessSame(patch.DisplayName, old.DisplayName), Timezone: unlessSame(patch.Timezone, old.Timezone)}
+	c := Changes{
+		DisplayName: unlessSame(patch.DisplayName, old.DisplayName), Timezone: unlessSame(patch.Timezone, old.Timezone),
+		QuietHours: quietChange(patch.QuietHours), SavedFilters: patch.SavedFilters,
+	}
 	if patch.Password != nil {
 		hash, err := s.newPassword(ctx, p, oldHash, *patch.CurrentPassword, *patch.Password)
 		if err != nil {
@@ -377,23 +400,51 @@ func unlessSame(wanted *string, old string) *string {
 }
 
 func (s *service) newPassword(ctx context.Context, p token.Principal, oldHash, current, wanted string) (string, error) {
-	if err := sessionOnly(p); err != nil {
+	if err := s.confirm(ctx, p, "current_password", current, oldHash); err != nil {
 		return "", err
+	}
+	return s.passwords.Hash(ctx, norm.NFC.String(wanted))
+}
+
+// confirm lets only the person themself pass: signed in, and with their password,
+// which field of the request holds.
+func (s *service) confirm(ctx context.Context, p token.Principal, field, password, hash string) error {
+	if err := sessionOnly(p); err != nil {
+		return err
 	}
 	if err := s.limits.FailuresOfOwn.Take(p.UserID.String()); err != nil {
-		return "", err
+		return err
 	}
-	match, err := s.passwords.Matches(ctx, norm.NFC.String(current), oldHash)
+	match, err := s.passwords.Matches(ctx, norm.NFC.String(password), hash)
 	if err != nil || match {
 		s.limits.FailuresOfOwn.GiveBack(p.UserID.String())
 	}
 	if err != nil {
-		return "", err
+		return err
 	}
 	if !match {
-		return "", fault.Invalidf("current_password", "is not your password").Because("wrong_password", nil)
+		return fault.Invalidf(field, "is not your password").Because("wrong_password", nil)
 	}
-	return s.passwords.Hash(ctx, norm.NFC.String(wanted))
+	return nil
+}
+
+// DeleteMe implements Service.
+func (s *service) DeleteMe(ctx context.Context, p token.Principal, in Deletion) error {
+	if in.Password == "" {
+		return fault.Invalidf("password", "is required, to be sure that it is you")
+	}
+	_, hash, err := s.store.Find(ctx, p.UserID)
+	if err != nil {
+		return err
+	}
+	if err := s.confirm(ctx, p, "password", in.Password, hash); err != nil {
+		return err
+	}
+	if err := s.store.Delete(ctx, p.UserID); err != nil {
+		return err
+	}
+	s.verifier.forget(p.UserID)
+	return nil
 }
 
 // Tokens implements Service.

@@ -22,6 +22,7 @@ func Register(mux rest.Router, e Endpoints) {
 	mux.Handle("POST /api/auth/sign-out", rest.Handler(e.SignOut, decodeNothing, encodeNothing))
 	mux.Handle("GET /api/me", rest.Handler(e.Me, decodeNothing, encode[User]))
 	mux.Handle("PATCH /api/me", rest.Handler(e.UpdateMe, decodePatch, encode[User]))
+	mux.Handle("DELETE /api/me", rest.Handler(e.DeleteMe, rest.Decode[Deletion], encodeNothing))
 	mux.Handle("GET /api/tokens", rest.Handler(e.Tokens, decodeNothing, encodeTokens))
 	mux.Handle("POST /api/tokens", rest.Handler(e.CreateToken, decodeNewToken, encodeCreatedToken))
 	mux.Handle("DELETE /api/tokens/{id}", rest.Handler(e.RevokeToken, rest.PathID, encodeNothing))
@@ -40,13 +41,16 @@ func decodeFrom[T any](r *http.Request) (from[T], error) {
 
 func decodeNothing(*http.Request) (nothing, error) { return nothing{}, nil }
 
-// decodePatch refuses null: every setting has a value.
+// decodePatch refuses null, except for quiet hours: every other setting has a value.
 func decodePatch(r *http.Request) (Patch, error) {
 	body, err := rest.Decode[struct {
 		DisplayName     rest.Field[string] `json:"display_name"`
 		Timezone        rest.Field[string] `json:"timezone"`
 		Password        rest.Field[string] `json:"password"`
 		CurrentPassword rest.Field[string] `json:"current_password"`
+
+		QuietHours   rest.Field[QuietHours]    `json:"quiet_hours"`
+		SavedFilters rest.Field[[]SavedFilter] `json:"saved_filters"`
 	}](r)
 	if err != nil {
 		return Patch{}, err
@@ -64,6 +68,12 @@ func decodePatch(r *http.Request) (Patch, error) {
 	patch := Patch{
 		DisplayName: given("display_name", body.DisplayName), Timezone: given("timezone", body.Timezone),
 		Password: given("password", body.Password), CurrentPassword: given("current_password", body.CurrentPassword),
+	}
+	patch.QuietHours = body.QuietHours
+	if body.SavedFilters.Null {
+		bad = check(bad, "saved_filters", "cannot be null")
+	} else if body.SavedFilters.Set {
+		patch.SavedFilters = &body.SavedFilters.Value
 	}
 	if err := fault.InvalidFields(bad); err != nil {
 		return Patch{}, err

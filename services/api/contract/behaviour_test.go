@@ -144,6 +144,7 @@ func TestRepeatedPostHasOneEffectAndTheSameAnswer(t *testing.T) {
 	b := setup(t)
 	ada, eve := b.signUp(t, "ada"), b.signUp(t, "eve")
 	id := b.task(t, ada, map[string]any{"title": "Buy milk"})
+	series := b.series(t, ada, map[string]any{"title": "Pay the rent", "rrule": "FREQ=MONTHLY"})
 	for name, request := range map[string]struct {
 		path        string
 		body, other any
@@ -153,6 +154,13 @@ func TestRepeatedPostHasOneEffectAndTheSameAnswer(t *testing.T) {
 		"import":   {"/api/import", map[string]any{"tasks": []any{map[string]any{"title": "Read"}}}, map[string]any{"tasks": []any{}}},
 		"complete": {"/api/tasks/" + id + "/complete", nil, map[string]any{}},
 		"reopen":   {"/api/tasks/" + id + "/reopen", nil, map[string]any{}},
+		"series": {
+			"/api/tasks/recurring", map[string]any{"title": "Water", "rrule": "FREQ=DAILY", "tags": []string{"plants"}},
+			map[string]any{"title": "Feed", "rrule": "FREQ=DAILY"},
+		},
+		"pause":  {"/api/tasks/recurring/" + series + "/pause", nil, map[string]any{}},
+		"resume": {"/api/tasks/recurring/" + series + "/resume", nil, map[string]any{}},
+		"skip":   {"/api/tasks/recurring/" + series + "/skip", nil, map[string]any{"occurrence_at": "2999-01-01T00:00:00Z"}},
 	} {
 		key := header{"Idempotency-Key", "key of " + name}
 		first := b.call(t, ada, http.MethodPost, request.path, request.body, key)
@@ -257,12 +265,14 @@ func TestReadTokenOnlyReads(t *testing.T) {
 		return user{Token: a.Text(t, "token")}
 	}
 	reader, writer := secret("read"), secret("read", "write")
+	series := b.series(t, ada, map[string]any{"title": "Water the plants", "rrule": "FREQ=DAILY"})
 	before := b.rows(t)
 	for _, op := range b.operations() {
 		if op.public() {
 			continue
 		}
-		a := b.call(t, reader, op.Method, strings.ReplaceAll(op.Path, "{id}", id), nil)
+		path := strings.ReplaceAll(strings.ReplaceAll(op.Path, "/recurring/{id}", "/recurring/"+series), "{id}", id)
+		a := b.call(t, reader, op.Method, path, nil)
 		if op.Method == http.MethodGet {
 			require.Less(t, a.Status, 300, "%s", op.OperationId)
 			continue

@@ -21,20 +21,25 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 	tokenID := b.call(t, ada, http.MethodPost, "/api/tokens",
 		map[string]any{"name": secret, "scopes": []string{"read"}}).Text(t, "id")
 	other := b.task(t, ada, map[string]any{"title": secret})
-	ids := map[string]string{"tasks": taskID, "tags": tagID, "tokens": tokenID}
+	seriesID := b.series(t, ada, map[string]any{"title": secret, "description": secret, "tags": []string{secret}, "rrule": "FREQ=DAILY"})
+	ids := map[string]string{"tasks": taskID, "tags": tagID, "tokens": tokenID, "recurring": seriesID}
 	adas := b.rows(t, ada)
 
 	// What a well-meant request holds; operations that are not here take no body.
 	bodies := map[string]any{
-		"signUp":      map[string]any{"email": "ada@example.org", "password": password, "display_name": "Eve", "timezone": "UTC"},
-		"signIn":      map[string]any{"email": "ada@example.org", "password": "a guess at it"},
-		"updateMe":    map[string]any{"display_name": "Eve II"},
-		"createToken": map[string]any{"name": "mine", "scopes": []string{"read"}},
-		"createTask":  map[string]any{"title": "Mine", "parent_id": taskID},
-		"updateTask":  map[string]any{"title": "Mine now", "status": "completed"},
-		"createTag":   map[string]any{"name": secret},
-		"renameTag":   map[string]any{"name": "mine now"},
-		"importTasks": map[string]any{"tasks": []any{map[string]any{"id": taskID, "title": "Mine now"}}},
+		"signUp":            map[string]any{"email": "ada@example.org", "password": password, "display_name": "Eve", "timezone": "UTC"},
+		"signIn":            map[string]any{"email": "ada@example.org", "password": "a guess at it"},
+		"updateMe":          map[string]any{"display_name": "Eve II"},
+		"createToken":       map[string]any{"name": "mine", "scopes": []string{"read"}},
+		"createTask":        map[string]any{"title": "Mine", "parent_id": taskID},
+		"updateTask":        map[string]any{"title": "Mine now", "status": "completed"},
+		"createTag":         map[string]any{"name": secret},
+		"renameTag":         map[string]any{"name": "mine now"},
+		"importTasks":       map[string]any{"tasks": []any{map[string]any{"id": taskID, "title": "Mine now"}}},
+		"createSeries":      map[string]any{"title": "Mine", "rrule": "FREQ=DAILY"},
+		"updateSeries":      map[string]any{"title": "Mine now"},
+		"previewRecurrence": map[string]any{"rrule": "FREQ=DAILY", "dtstart": "2026-03-27", "timezone": "UTC"},
+		"parseText":         map[string]any{"text": "show my tasks", "now": "2026-11-25T10:00:00Z", "timezone": "UTC"},
 	}
 	// Where eve gets an answer that is no 404, and why it is right.
 	allowed := map[string]int{
@@ -45,8 +50,8 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		"importTasks": http.StatusOK,           // a task of her own, by another id
 	}
 	for _, op := range b.operations() {
-		if op.OperationId == "signOut" {
-			continue // comes last: it ends eve's session
+		if op.OperationId == "signOut" || op.OperationId == "deleteMe" {
+			continue // come last: they end eve's session
 		}
 		path := op.Path
 		for kind, id := range ids {
@@ -70,6 +75,7 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 			require.Equal(t, http.StatusNoContent, b.call(t, eve, http.MethodDelete, created, nil).Status)
 		}
 	}
+	require.Empty(t, b.call(t, eve, http.MethodGet, "/api/tasks/recurring?search=secret", nil).Items(t))
 	for _, query := range []string{"?parent_id=" + taskID, "?search=secret", "?tags=Ada%27s+secret"} {
 		require.Empty(t, b.call(t, eve, http.MethodGet, "/api/tasks"+query, nil).Items(t), query)
 	}
@@ -82,6 +88,8 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, a.Status)
 	require.Equal(t, []string{"parent_id"}, a.Fields(t))
 	require.Equal(t, http.StatusNoContent, b.call(t, eve, http.MethodPost, "/api/auth/sign-out", nil).Status)
+	eve.Token = b.call(t, user{}, http.MethodPost, "/api/auth/sign-in", map[string]any{"email": "eve@example.org", "password": password}).Text(t, "token")
+	require.Equal(t, http.StatusNoContent, b.call(t, eve, http.MethodDelete, "/api/me", map[string]any{"password": password}).Status)
 
 	require.Equal(t, adas, b.rows(t, ada))
 }

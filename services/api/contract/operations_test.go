@@ -73,6 +73,12 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	// The account and its tokens.
 	expect(200, ada, "GET", "/api/me", nil)
 	expect(200, ada, "PATCH", "/api/me", map[string]any{"timezone": "America/New_York"})
+	settled := expect(200, ada, "PATCH", "/api/me", map[string]any{
+		"quiet_hours":   map[string]any{"from": "22:00", "to": "07:00"},
+		"saved_filters": []any{map[string]any{"name": "Urgent", "path": "/tasks?priority=high"}},
+	}).JSON(t)
+	require.Equal(t, map[string]any{"from": "22:00", "to": "07:00"}, settled["quiet_hours"])
+	require.Nil(t, expect(200, ada, "PATCH", "/api/me", map[string]any{"quiet_hours": nil}).JSON(t)["quiet_hours"])
 	expect(200, ada, "GET", "/api/tokens", nil)
 	created := expect(201, ada, "POST", "/api/tokens", map[string]any{"name": "script", "scopes": []string{"write", "read"}}).JSON(t)
 	reader := user{Token: expect(201, ada, "POST", "/api/tokens",
@@ -106,12 +112,45 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	expect(400, ada, "DELETE", task, nil, bad)
 	expect(204, ada, "DELETE", task, nil)
 
+	// Recurring tasks.
+	rule := map[string]any{"rrule": "FREQ=WEEKLY;BYDAY=FR", "dtstart": "2026-03-27T14:00:00", "timezone": "Europe/Berlin", "limit": 2}
+	expect(200, nobody, "POST", "/api/recurrence/preview", rule)
+	expect(200, reader, "POST", "/api/recurrence/preview", rule)
+	expect(401, user{Token: "rondo_" + strings.Repeat("A", 43)}, "POST", "/api/recurrence/preview", rule)
+	expect(422, nobody, "POST", "/api/recurrence/preview", map[string]any{"rrule": "FREQ=DAILY;INTERVAL=0", "dtstart": "2026-03-27", "timezone": "UTC"})
+	water := map[string]any{"title": "Water the plants", "rrule": "FREQ=DAILY", "tags": []string{"home"}, "reminder_offsets": []int{15, 60}}
+	made := expect(201, ada, "POST", "/api/tasks/recurring", water)
+	expect(422, ada, "POST", "/api/tasks/recurring", map[string]any{"title": "Often", "rrule": "FREQ=SECONDLY"})
+	expect(200, ada, "GET", "/api/tasks/recurring?status=pending&status=active&search=plants&limit=1", nil)
+	expect(400, ada, "GET", "/api/tasks/recurring?status=open", nil)
+	series := "/api/tasks/recurring/" + made.Text(t, "id")
+	expect(200, ada, "GET", series, nil)
+	expect(200, ada, "GET", series+"/instances?upcoming=2&limit=1", nil)
+	expect(400, ada, "GET", series+"/instances?upcoming=-1", nil)
+	expect(200, ada, "PATCH", series, map[string]any{"title": "Water the garden"})
+	expect(400, ada, "PATCH", series, map[string]any{"scope": "this"})
+	expect(422, ada, "PATCH", series, map[string]any{"rrule": "FREQ=DAILY;BYMONTHDAY=0"})
+	for _, action := range []string{"/pause", "/resume", "/skip"} {
+		expect(412, ada, "POST", series+action, nil, stale)
+		expect(400, ada, "POST", series+action, nil, bad)
+		expect(422, ada, "POST", series+action, nil, key)
+		expect(200, ada, "POST", series+action, nil)
+	}
+	expect(412, ada, "PATCH", series, map[string]any{"title": "Water"}, stale)
+	expect(412, ada, "DELETE", series, nil, stale)
+	expect(400, ada, "DELETE", series, nil, bad)
+	expect(204, ada, "DELETE", series, nil)
+	expect(409, ada, "PATCH", series, map[string]any{"title": "Water"})
+	for _, action := range []string{"/pause", "/resume", "/skip"} {
+		expect(409, ada, "POST", series+action, nil)
+	}
+
 	// Tags.
 	expect(200, ada, "GET", "/api/tags", nil)
-	tag := "/api/tags/" + expect(201, ada, "POST", "/api/tags", map[string]any{"name": "home"}).Text(t, "id")
-	expect(409, ada, "POST", "/api/tags", map[string]any{"name": "HOME"})
+	tag := "/api/tags/" + expect(201, ada, "POST", "/api/tags", map[string]any{"name": "house"}).Text(t, "id")
+	expect(409, ada, "POST", "/api/tags", map[string]any{"name": "HOUSE"})
 	expect(422, ada, "POST", "/api/tags", map[string]any{"name": "garden"}, key)
-	expect(200, ada, "PATCH", tag, map[string]any{"name": "Home"})
+	expect(200, ada, "PATCH", tag, map[string]any{"name": "House"})
 	expect(409, ada, "PATCH", tag, map[string]any{"name": "Grocery"})
 	expect(204, ada, "DELETE", tag, nil)
 
@@ -145,6 +184,9 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		}
 		if has("404") {
 			valid := body
+			if op.OperationId == "skipOccurrence" {
+				valid = nil
+			}
 			if op.Path == "/api/tags/{id}" && op.Method == http.MethodPatch {
 				valid = map[string]any{"name": "nobody's"}
 			}
@@ -170,13 +212,18 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		expect(400, ada, "PATCH", "/api/me", guess)
 	}
 	require.NotEmpty(t, expect(429, ada, "PATCH", "/api/me", guess).Header.Get("Retry-After"))
+	expect(429, ada, "DELETE", "/api/me", map[string]any{"password": password})
+	leaving := b.signUp(t, "leaving")
+	expect(204, leaving, "DELETE", "/api/me", map[string]any{"password": password})
+	expect(401, leaving, "GET", "/api/me", nil)
 
 	for _, op := range b.operations() {
 		for status := range op.Responses.Codes.KeysFromOldest() {
 			code, err := strconv.Atoi(status)
 			require.NoError(t, err)
-			// Sign-ups are slowed down after some hundred, which package account tests.
-			elsewhere := op.OperationId == "signUp" && code == http.StatusTooManyRequests
+			// Sign-ups are slowed down after some hundred and previews after some thousand,
+			// which packages account and recurrence test.
+			elsewhere := code == http.StatusTooManyRequests && (op.OperationId == "signUp" || op.OperationId == "previewRecurrence")
 			if code < http.StatusInternalServerError && !elsewhere {
 				require.True(t, b.seen[op.OperationId][code], "%s was never answered with %d", op.OperationId, code)
 			}

@@ -141,7 +141,7 @@ func orElseStart(given *Moment, rule string, now recurrence.Local) Moment {
 		return *given
 	}
 	if timesOfDay(rule) == "" {
-		return Moment{now.Date(), true}
+		return Moment{now.At(recurrence.Local{}), true}
 	}
 	hour := now.In(time.UTC).Truncate(time.Hour).Add(time.Hour)
 	return Moment{recurrence.LocalOf(hour, time.UTC), false}

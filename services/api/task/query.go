@@ -1,14 +1,13 @@
 package task
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/rondohq/rondo/platform/fault"
+	"github.com/rondohq/rondo/services/internal/rest"
 )
 
 // How many tasks a page has.
@@ -68,26 +67,20 @@ type Cursor struct {
 
 // Encode makes the cursor's opaque form.
 func (c *Cursor) Encode() string {
-	data, _ := json.Marshal(c) //nolint:errchkjson // of strings and a bool: never fails
-	return base64.RawURLEncoding.EncodeToString(data)
+	return rest.EncodeCursor(c)
 }
 
 // decodeCursor reads what Encode made for the same order.
 func decodeCursor(text string, by SortKey, descending bool) (*Cursor, error) {
-	var c Cursor
-	data, err := base64.RawURLEncoding.DecodeString(text)
-	if err == nil {
-		err = json.Unmarshal(data, &c)
+	c, err := rest.DecodeCursor[Cursor](text)
+	if err == nil && !slices.Contains(SortKeys(), c.SortBy) {
+		err = rest.BadCursor(nil)
 	}
-	if err != nil || !slices.Contains(SortKeys(), c.SortBy) {
-		return nil, badCursor(err)
+	if err != nil {
+		return nil, err
 	}
 	if c.SortBy != by || c.Descending != descending {
 		return nil, fault.Invalidf("cursor", "belongs to a list in another order; keep sort_by and sort_order from page to page")
 	}
 	return &c, nil
-}
-
-func badCursor(cause error) error {
-	return fault.Invalidf("cursor", "is not one that a list answered with").Because("", cause)
 }

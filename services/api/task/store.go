@@ -19,6 +19,7 @@ import (
 	"github.com/rondohq/rondo/services/internal/idempotency"
 	"github.com/rondohq/rondo/services/internal/outbox"
 	"github.com/rondohq/rondo/services/internal/postgres"
+	"github.com/rondohq/rondo/services/internal/rest"
 )
 
 // Postgres is the Store. Each change commits together with its events, its entry
@@ -386,7 +387,7 @@ func (p *Postgres) List(ctx context.Context, owner uuid.UUID, q Query) (Page, er
 // is a text that PostgreSQL has to parse (class 22, data exception).
 func listFault(err error) error {
 	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(pgErr.Code, "22") {
-		return badCursor(err)
+		return rest.BadCursor(err)
 	}
 	return postgres.Explain(fmt.Errorf("listing tasks: %w", err))
 }

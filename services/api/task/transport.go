@@ -1,12 +1,7 @@
 package task
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -51,19 +46,19 @@ func decodeDraft(r *http.Request) (Draft, error) {
 	if err != nil {
 		return Draft{}, err
 	}
-	var p parser
+	var p rest.Parser
 	d := Draft{
 		Title: body.Title, Description: body.Description, Priority: body.Priority, Position: body.Position, Tags: body.Tags,
-		DueAt: optional(&p, "due_at", body.DueAt, parseTime), ParentID: optional(&p, "parent_id", body.ParentID, uuid.Parse),
+		DueAt: rest.Optional(&p, "due_at", body.DueAt, rest.ParseTime), ParentID: rest.Optional(&p, "parent_id", body.ParentID, uuid.Parse),
 	}
-	if len(p.bad) == 0 {
+	if !p.Bad() {
 		return d, nil
 	}
 	// Name every bad field at once, also those that the domain finds.
 	if _, err := New(uuid.Nil, d, time.Now()); err != nil {
-		p.merge(err)
+		p.Merge(err)
 	}
-	return Draft{}, p.err()
+	return Draft{}, p.Err()
 }
 
 func decodeUpdate(r *http.Request) (update, error) {
@@ -84,12 +79,12 @@ func decodeUpdate(r *http.Request) (update, error) {
 	if err != nil {
 		return update{}, err
 	}
-	var p parser
+	var p rest.Parser
 	for name, null := range map[string]bool{
 		"title": body.Title.Null, "priority": body.Priority.Null, "status": body.Status.Null, "position": body.Position.Null,
 	} {
 		if null {
-			p.complainf(name, "cannot be null")
+			p.Complainf(name, "cannot be null")
 		}
 	}
 	change := Change{
@@ -98,12 +93,12 @@ func decodeUpdate(r *http.Request) (update, error) {
 		ClearDueAt: body.DueAt.Null, ClearParent: body.ParentID.Null,
 	}
 	if body.DueAt.Set && !body.DueAt.Null {
-		change.DueAt = optional(&p, "due_at", &body.DueAt.Value, parseTime)
+		change.DueAt = rest.Optional(&p, "due_at", &body.DueAt.Value, rest.ParseTime)
 	}
 	if body.ParentID.Set && !body.ParentID.Null {
-		change.ParentID = optional(&p, "parent_id", &body.ParentID.Value, uuid.Parse)
+		change.ParentID = rest.Optional(&p, "parent_id", &body.ParentID.Value, uuid.Parse)
 	}
-	return update{one: which, Change: change}, p.err()
+	return update{one: which, Change: change}, p.Err()
 }
 
 // given is the member's value when the patch has it; null is the zero value.
@@ -115,123 +110,42 @@ func given[T any](f rest.Field[T]) *T {
 }
 
 func decodeQuery(r *http.Request) (Query, error) {
-	var p parser
-	values, err := url.ParseQuery(r.URL.RawQuery)
+	var p rest.Parser
+	values, err := p.Query(r, "status", "priority", "tags", "search", "due_before", "due_after", "parent_id",
+		"sort_by", "sort_order", "limit", "cursor")
 	if err != nil {
-		return Query{}, fault.New(fault.Invalid, "The query string is malformed.").Because("malformed_query", err)
-	}
-	known := []string{
-		"status", "priority", "tags", "search", "due_before", "due_after", "parent_id",
-		"sort_by", "sort_order", "limit", "cursor",
-	}
-	for name := range values {
-		if !slices.Contains(known, name) {
-			p.complainf(name, "is not a parameter of this list")
-		}
-	}
-	single := func(name string) *string {
-		if !values.Has(name) {
-			return nil
-		}
-		if len(values[name]) > 1 {
-			p.complainf(name, "is given more than once")
-		}
-		value := values.Get(name)
-		return &value
+		return Query{}, err
 	}
 	q := Query{
-		Statuses:   several(&p, "status", values["status"], Statuses()),
-		Priorities: several(&p, "priority", values["priority"], Priorities()),
-		DueBefore:  optional(&p, "due_before", single("due_before"), parseTime),
-		DueAfter:   optional(&p, "due_after", single("due_after"), parseTime),
-		ParentID:   optional(&p, "parent_id", single("parent_id"), uuid.Parse),
-		SortBy:     ByCreatedAt, Descending: true, Limit: DefaultLimit,
+		Statuses:   rest.Choices(&p, "status", values.All("status"), Statuses()),
+		Priorities: rest.Choices(&p, "priority", values.All("priority"), Priorities()),
+		DueBefore:  rest.Optional(&p, "due_before", values.One("due_before"), rest.ParseTime),
+		DueAfter:   rest.Optional(&p, "due_after", values.One("due_after"), rest.ParseTime),
+		ParentID:   rest.Optional(&p, "parent_id", values.One("parent_id"), uuid.Parse),
+		SortBy:     ByCreatedAt, Descending: true, Limit: values.Limit(DefaultLimit, MaxLimit),
 	}
 	var badTags []fault.Field
-	q.Tags, badTags = NormaliseTags(values["tags"])
-	p.bad = append(p.bad, badTags...)
-	if search := single("search"); search != nil {
+	q.Tags, badTags = NormaliseTags(values.All("tags"))
+	p.Add(badTags...)
+	if search := values.One("search"); search != nil {
 		q.Search = strings.TrimSpace(*search)
 		if wrong := text.Line(q.Search, 0, MaxTitle); wrong != "" {
-			p.complainf("search", "%s", wrong)
+			p.Complainf("search", "%s", wrong)
 		}
 	}
-	if by := single("sort_by"); by != nil {
-		q.SortBy = choice(&p, "sort_by", *by, SortKeys())
+	if by := values.One("sort_by"); by != nil {
+		q.SortBy = rest.Choice(&p, "sort_by", *by, SortKeys())
 		q.Descending = q.SortBy == ByCreatedAt || q.SortBy == ByUpdatedAt || q.SortBy == ByPriority // newest, heaviest first
 	}
-	if order := single("sort_order"); order != nil {
-		q.Descending = choice(&p, "sort_order", *order, []string{"asc", "desc"}) == "desc"
+	if order := values.One("sort_order"); order != nil {
+		q.Descending = rest.Choice(&p, "sort_order", *order, []string{"asc", "desc"}) == "desc"
 	}
-	if limit := single("limit"); limit != nil {
-		n, err := strconv.Atoi(*limit)
-		if err != nil || n < 1 || n > MaxLimit {
-			p.complainf("limit", "must be a whole number from 1 to %d", MaxLimit)
-		}
-		q.Limit = n
-	}
-	if cursor := single("cursor"); cursor != nil && *cursor != "" {
+	if cursor := values.One("cursor"); cursor != nil && *cursor != "" {
 		if q.After, err = decodeCursor(*cursor, q.SortBy, q.Descending); err != nil {
-			p.merge(err)
+			p.Merge(err)
 		}
 	}
-	return q, p.err()
-}
-
-func parseTime(s string) (time.Time, error) { return time.Parse(time.RFC3339, s) }
-
-// A parser reads values and remembers which were bad.
-type parser struct{ bad []fault.Field }
-
-func (p *parser) complainf(field, format string, args ...any) {
-	p.bad = append(p.bad, fault.Field{Name: field, Message: fmt.Sprintf(format, args...)})
-}
-
-func (p *parser) merge(err error) {
-	if f, ok := errors.AsType[*fault.Error](err); ok {
-		p.bad = append(p.bad, f.Fields...)
-	}
-}
-
-func (p *parser) err() error {
-	slices.SortStableFunc(p.bad, func(a, b fault.Field) int { return strings.Compare(a.Name, b.Name) })
-	if err := fault.InvalidFields(p.bad); err != nil {
-		return err
-	}
-	return nil
-}
-
-// optional parses a value that may be absent.
-func optional[T any](p *parser, field string, value *string, parse func(string) (T, error)) *T {
-	if value == nil {
-		return nil
-	}
-	parsed, err := parse(*value)
-	if err != nil {
-		expected := "a UUID"
-		if _, isTime := any(parsed).(time.Time); isTime {
-			expected = "an RFC 3339 time such as 2026-11-22T09:00:00Z"
-		}
-		p.complainf(field, "must be %s", expected)
-		return nil
-	}
-	return &parsed
-}
-
-// choice reads one of a few words.
-func choice[T ~string](p *parser, field, value string, allowed []T) T {
-	if !slices.Contains(allowed, T(value)) {
-		p.complainf(field, "must be one of %s", list(allowed))
-	}
-	return T(value)
-}
-
-func several[T ~string](p *parser, field string, values []string, allowed []T) []T {
-	var all []T
-	for _, value := range values {
-		all = append(all, choice(p, field, value, allowed))
-	}
-	return all
+	return q, p.Err()
 }
 
 func encodeTask(w http.ResponseWriter, t Task) error {

@@ -11,6 +11,9 @@ type Catalogue struct {
 	Skip, Menu, Close, Save, Retry, Back string
 
 	Rooms      Rooms
+	Calendar   Calendar
+	When       When
+	Bulk       Bulk
 	Composer   Composer
 	Filters    Filters
 	Task       Task
@@ -33,6 +36,27 @@ type Rooms struct {
 	DeleteTagWarning                                                                                 string
 }
 
+// Calendar is the month.
+type Calendar struct {
+	Views, Agenda, Month, Previous, Next, Full string
+	More                                       func(n int) string
+	Day                                        func(label string, tasks int) string
+}
+
+// When chooses a due date.
+type When struct {
+	Title, Short, Weekend, NextWeek, None, Set string
+	Of                                         func(title string) string
+}
+
+// Bulk is about several tasks at once.
+type Bulk struct {
+	Label, Start, Clear, TagName, TagPlaceholder, AddTag, RemoveTag string
+	Select                                                          func(title string) string
+	// Count has a form for each plural category of the language (CLDR), with # for the number.
+	Count map[string]string
+}
+
 // Composer is where tasks are added.
 type Composer struct {
 	Label, Placeholder, Due, Time, Priority, Tags, TagsPlaceholder, Add string
@@ -44,6 +68,7 @@ type Filters struct {
 	Status, StatusOpen, StatusDone, StatusDeleted, StatusAny              string
 	Priority, Tags, Due, DueAny, DueOverdue, DueToday, DueWeek            string
 	SortNewest, SortOldest, SortDue, SortPriority, SortTitle, SortChanged string
+	SortHand                                                              string
 	Active                                                                string
 	Remove                                                                func(what string) string
 	SearchChip                                                            func(words string) string
@@ -56,7 +81,7 @@ type Task struct {
 	Complete, Reopen, Delete, Edit, Open                                                func(title string) string
 	DeleteShort, ReopenShort, CompleteShort                                             string
 	Created, Changed, CompletedOn                                                       func(when string) string
-	HasNotes, ListLabel, More                                                           string
+	HasNotes, ListLabel, More, Subtask                                                  string
 	Stale                                                                               string
 }
 
@@ -72,6 +97,11 @@ type Empty struct {
 type Toasts struct {
 	Region, Undo, Dismiss                                              string
 	Added, Completed, Deleted, Reopened, Restored, Saved               func(title string) string
+	Prioritised, Tagged, Moved, Unscheduled                            func(title string) string
+	Rescheduled                                                        func(title, when string) string
+	CompletedMany, DeletedMany, ReopenedMany, RestoredMany             func(n int) string
+	PrioritisedMany, TaggedMany, RescheduledMany                       func(n int) string
+	SomeFailed                                                         func(n int) string
 	TagRenamed, TagDeleted, SettingsSaved, SignedOut, Offline, Unknown string
 }
 
@@ -87,7 +117,8 @@ type Account struct {
 // Keys are the keyboard shortcuts.
 type Keys struct {
 	Title, Add, Search, Next, Previous, Toggle, Open, Rename, Delete, Undo, Escape string
-	GoInbox, GoToday, GoUpcoming, GoDone, Help                                     string
+	Schedule, Priority, Tag, Move, Select, SelectMore, SelectAll                   string
+	GoInbox, GoToday, GoUpcoming, GoCalendar, GoDone, GoSettings, Help             string
 }
 
 // Errors say what happened and what to do next.
@@ -95,6 +126,8 @@ type Errors struct {
 	UnreachableTitle, UnreachableHint, NotFoundTitle, NotFoundHint, TaskGone       string
 	ForgeryTitle, ForgeryHint, InternalTitle, InternalHint, TooMany, TooLarge      string
 	WrongPassword, EmailTaken, Sessions, Check, TagTaken, NotAllowed, ConflictHint string
+	NothingSelected                                                                string
+	TooManySelected                                                                func(limit int) string
 }
 
 // Fields are messages about one input, by what is wrong with it.
@@ -109,7 +142,9 @@ type Days struct {
 	// Weekdays from Sunday on, months from January on; short forms for lists.
 	Weekdays            [7]string
 	Months, MonthsShort [12]string
-	// At joins a day and a time; NoTime is for a day alone.
+	// Short is a weekday as the head of a narrow column.
+	Short func(weekday string) string
+	// At joins a day and a time.
 	At func(day, time string) string
 }
 

@@ -7,6 +7,14 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 	titled := func(before, after string) func(string) string {
 		return func(title string) string { return before + title + after }
 	}
+	counted := func(before, one, more string) func(int) string {
+		return func(n int) string {
+			if n == 1 {
+				return before + "1" + one
+			}
+			return before + strconv.Itoa(n) + more
+		}
+	}
 	return &Catalogue{
 		Language: "en", Name: "Rondo",
 		Skip: "Skip to the list", Menu: "Menu", Close: "Close", Save: "Save",
@@ -16,14 +24,30 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Tags: "Tags", NoTags: "Tags that you give to tasks appear here.", Settings: "Settings",
 			SignIn: "Sign in", SignUp: "Create an account", NotFound: "Not found",
 			TagHeading: func(tag string) string { return "#" + tag },
-			TagCount: func(n int) string {
-				if n == 1 {
-					return "1 task"
-				}
-				return strconv.Itoa(n) + " tasks"
-			},
+			TagCount:   counted("", " task", " tasks"),
 			TagOptions: "Tag options", RenameTag: "Rename", NewTagName: "New name", DeleteTag: "Delete tag",
 			DeleteTagWarning: "Its tasks stay; they only lose the tag.",
+		},
+		Calendar: Calendar{
+			Views: "Views", Agenda: "Agenda", Month: "Month", Previous: "Previous month", Next: "Next month",
+			Full: "There are more tasks in this month than fit here.",
+			More: counted("", " more", " more"),
+			Day: func(label string, tasks int) string {
+				if tasks == 0 {
+					return label
+				}
+				return label + ", " + counted("", " task", " tasks")(tasks)
+			},
+		},
+		When: When{
+			Title: "When?", Short: "Due", Weekend: "Weekend", NextWeek: "Next week", None: "No date", Set: "Set",
+			Of: titled("Reschedule “", "”"),
+		},
+		Bulk: Bulk{
+			Label: "Selected tasks", Start: "Select tasks", Clear: "Clear the selection",
+			TagName: "Tag", TagPlaceholder: "A tag, such as home", AddTag: "Add", RemoveTag: "Remove",
+			Select: titled("Select “", "”"),
+			Count:  map[string]string{"one": "# selected", "other": "# selected"},
 		},
 		Composer: Composer{
 			Label: "Add a task", Placeholder: "What needs doing?", Due: "Due date", Time: "Time",
@@ -36,7 +60,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Priority: "Priority", Tags: "Tags", Due: "Due", DueAny: "Any time", DueOverdue: "Overdue",
 			DueToday: "Today", DueWeek: "Next 7 days",
 			SortNewest: "Newest first", SortOldest: "Oldest first", SortDue: "Due date", SortPriority: "Priority",
-			SortTitle: "Title", SortChanged: "Last changed",
+			SortTitle: "Title", SortChanged: "Last changed", SortHand: "By hand",
 			Active:     "Active filters",
 			Remove:     titled("Remove filter: ", ""),
 			SearchChip: titled("“", "”"),
@@ -50,7 +74,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Delete: titled("Delete “", "”"), Edit: titled("Rename “", "”"), Open: titled("Open “", "”"),
 			DeleteShort: "Delete", ReopenShort: "Reopen", CompleteShort: "Complete",
 			Created: titled("Created: ", ""), Changed: titled("Changed: ", ""), CompletedOn: titled("Done: ", ""),
-			HasNotes: "Has notes", ListLabel: "Tasks", More: "Show more",
+			HasNotes: "Has notes", ListLabel: "Tasks", More: "Show more", Subtask: "Subtask",
 			Stale: "This task was changed elsewhere since you opened it. Your version is below; saving again keeps yours.",
 		},
 		Empty: Empty{
@@ -68,7 +92,16 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Region: "Messages", Undo: "Undo", Dismiss: "Dismiss",
 			Added: titled("Added “", "”"), Completed: titled("Completed “", "”"), Deleted: titled("Deleted “", "”"),
 			Reopened: titled("Reopened “", "”"), Restored: titled("Put back “", "”"), Saved: titled("Saved “", "”"),
-			TagRenamed: "Tag renamed", TagDeleted: "Tag deleted", SettingsSaved: "Settings saved",
+			Prioritised: titled("Changed the priority of “", "”"), Tagged: titled("Changed the tags of “", "”"),
+			Moved: titled("Moved “", "”"), Unscheduled: titled("“", "” has no due date now"),
+			Rescheduled:   func(title, when string) string { return "“" + title + "” is due " + when },
+			CompletedMany: counted("Completed ", " task", " tasks"), DeletedMany: counted("Deleted ", " task", " tasks"),
+			ReopenedMany: counted("Reopened ", " task", " tasks"), RestoredMany: counted("Put back ", " task", " tasks"),
+			PrioritisedMany: counted("Changed the priority of ", " task", " tasks"),
+			TaggedMany:      counted("Changed the tags of ", " task", " tasks"),
+			RescheduledMany: counted("Rescheduled ", " task", " tasks"),
+			SomeFailed:      counted("", " of them could not be changed.", " of them could not be changed."),
+			TagRenamed:      "Tag renamed", TagDeleted: "Tag deleted", SettingsSaved: "Settings saved",
 			SignedOut: "You are signed out.",
 			Offline:   "Rondo did not answer. Check your connection and try again in a moment.",
 			Unknown:   "Something went wrong. Please try again.",
@@ -91,6 +124,9 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 		Keys: Keys{
 			Title: "Keyboard shortcuts", Add: "Add a task", Search: "Search", Next: "Next task", Previous: "Previous task",
 			Toggle: "Complete or reopen", Open: "Open details", Rename: "Rename", Delete: "Delete", Undo: "Undo",
+			Schedule: "Choose a due date", Priority: "High, medium, low priority", Tag: "Add or remove a tag",
+			Move: "Move up or down, or a day on", Select: "Select", SelectMore: "Select more", SelectAll: "Select all",
+			GoCalendar: "Go to the month", GoSettings: "Go to settings",
 			GoInbox: "Go to all tasks", GoToday: "Go to today", GoUpcoming: "Go to upcoming", GoDone: "Go to done",
 			Help: "Show these keys", Escape: "Close, or leave a field",
 		},
@@ -98,20 +134,22 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			UnreachableTitle: "Your tasks cannot be reached right now",
 			UnreachableHint:  "They are safe; the service that keeps them is not answering. This page keeps trying.",
 			NotFoundTitle:    "There is nothing here", NotFoundHint: "The page may have moved, or the task belongs to somebody else.",
-			TaskGone:      "That task is no longer there.",
-			ForgeryTitle:  "This page has been open for too long",
-			ForgeryHint:   "For your safety nothing was changed. Go back, reload the page and try again.",
-			InternalTitle: "Something went wrong on our side",
-			InternalHint:  "It has been recorded. Please try again in a moment.",
-			TooMany:       "Too many attempts. Please wait a moment and try again.",
-			TooLarge:      "That is too much text. Please shorten it.",
-			WrongPassword: "Email and password do not match. Check both and try again.",
-			EmailTaken:    "There is an account with this email already. Sign in instead?",
-			Sessions:      "Signing in is not possible right now. Please try again in a moment.",
-			Check:         "Please check the marked fields.",
-			TagTaken:      "You have a tag with this name already.",
-			NotAllowed:    "That is not possible here.",
-			ConflictHint:  "That does not fit with what is there now. The list shows the newest state.",
+			TaskGone:        "That task is no longer there.",
+			ForgeryTitle:    "This page has been open for too long",
+			ForgeryHint:     "For your safety nothing was changed. Go back, reload the page and try again.",
+			InternalTitle:   "Something went wrong on our side",
+			InternalHint:    "It has been recorded. Please try again in a moment.",
+			TooMany:         "Too many attempts. Please wait a moment and try again.",
+			TooLarge:        "That is too much text. Please shorten it.",
+			WrongPassword:   "Email and password do not match. Check both and try again.",
+			EmailTaken:      "There is an account with this email already. Sign in instead?",
+			Sessions:        "Signing in is not possible right now. Please try again in a moment.",
+			Check:           "Please check the marked fields.",
+			TagTaken:        "You have a tag with this name already.",
+			NotAllowed:      "That is not possible here.",
+			NothingSelected: "No task is selected.",
+			TooManySelected: counted("Please select at most ", " task.", " tasks."),
+			ConflictHint:    "That does not fit with what is there now. The list shows the newest state.",
 		},
 		Fields: Fields{
 			Required: "Please fill this in.", TitleLong: "At most 255 characters, please.",
@@ -129,6 +167,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 				"November", "December",
 			},
 			MonthsShort: [12]string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
+			Short:       func(weekday string) string { return weekday[:3] },
 			At:          func(day, time string) string { return day + ", " + time },
 		},
 		Priorities: Priorities{High: "High", Medium: "Medium", Low: "Low"},

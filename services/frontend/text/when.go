@@ -120,3 +120,11 @@ func (l Locale) Due(now, at time.Time) string {
 func (l Locale) Moment(now, at time.Time) string {
 	return l.Catalogue.Days.At(l.Day(now, at), l.Clock(at))
 }
+
+// WeekStart is the day with which weeks begin in a calendar.
+func (l Locale) WeekStart() time.Weekday {
+	if l.American {
+		return time.Sunday
+	}
+	return time.Monday
+}

@@ -7,6 +7,8 @@ package view
 //go:generate env GOWORK=off go tool -modfile=../../../tools/toolchain/templ/go.mod templ generate
 
 import (
+	"encoding/json"
+
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
@@ -49,14 +51,8 @@ type Page struct {
 // Toast reports what was done; with Undo it can be taken back.
 type Toast struct {
 	Message string
-	Undo    *Undo
-	Alarm   bool // an error: it stays until it is dismissed
-}
-
-// Undo restores the status that a task had.
-type Undo struct {
-	TaskID uuid.UUID
-	Status string
+	Undo    string // the steps back, for the form; "" where there are none
+	Alarm   bool   // an error: it stays until it is dismissed
 }
 
 // Option is one choice of several.
@@ -69,6 +65,7 @@ type Option struct {
 type RoomView struct {
 	Heading    string
 	Subheading string
+	Upcoming   bool      // the room has another view: the month
 	Tag        *TagView  // in the room of a tag
 	Composer   *Composer // nil: nothing is added here
 	Filters    Filters
@@ -111,6 +108,7 @@ type Chip struct{ Label, Without string }
 // List is a page of tasks.
 type List struct {
 	URL    string // of this list
+	Order  string // hand or day, where dragging means something
 	Chips  []Chip
 	Clear  string // URL without filters
 	Groups []Group
@@ -135,6 +133,25 @@ type Group struct {
 	Tasks []Task
 }
 
+// Calendar is one month.
+type Calendar struct {
+	URL, Title              string
+	Previous, Next, Current string // URLs
+	Weekdays                []string
+	Weeks                   [][]CalendarDay
+	Full                    bool // there are more tasks than it shows
+	Error                   bool // the api did not answer
+}
+
+// CalendarDay is a day of a month, or of the weeks that it begins and ends in.
+type CalendarDay struct {
+	Date, Number, Label string
+	URL                 string // of all its tasks
+	Tasks               []Task
+	More                int // how many tasks it has besides
+	Today, Outside      bool
+}
+
 // Task is a row.
 type Task struct {
 	ID       uuid.UUID
@@ -143,7 +160,9 @@ type Task struct {
 	Status   string
 	Done     bool
 	Deleted  bool
+	Subtask  bool
 	Priority string
+	Day      string // yyyy-mm-dd in lists that are sorted by day
 	Notes    bool
 	Due      *Due
 	Tags     []string
@@ -234,6 +253,22 @@ func describedBy(errors map[string]string, prefix, field, hint string) string {
 		return prefix + "-" + field + "-error"
 	}
 	return hint
+}
+
+// navigates makes a link that replaces the main part of the page.
+func navigates(path string) templ.Attributes {
+	return templ.Attributes{
+		"hx-get": path, "hx-target": "#main", "hx-swap": "outerHTML show:window:top", "hx-push-url": "true",
+	}
+}
+
+// plurals are the forms of a text by CLDR category, for script to choose from.
+func plurals(forms map[string]string) string {
+	encoded, err := json.Marshal(forms)
+	if err != nil {
+		return "{}" // strings can always be encoded
+	}
+	return string(encoded)
 }
 
 func current(active bool) templ.Attributes {

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -134,6 +135,7 @@ func (f *fakeAPI) one(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.Method + r.PathValue("action") {
 	case "PATCH":
+		task.Tags = slices.Clone(task.Tags) // decoding would write into the array of a copy
 		_ = json.NewDecoder(r.Body).Decode(task)
 	case "DELETE":
 		task.Status = apiclient.Cancelled
@@ -183,6 +185,9 @@ func (f *fakeAPI) list(r *http.Request) []apiclient.Task {
 			continue
 		}
 		found = append(found, task)
+	}
+	if q.Get("sort_by") == "position" {
+		slices.SortStableFunc(found, func(a, b apiclient.Task) int { return cmp.Compare(a.Position, b.Position) })
 	}
 	if q.Get("sort_by") == "due_at" {
 		slices.SortStableFunc(found, func(a, b apiclient.Task) int {

@@ -73,7 +73,11 @@ var sortings = []sorting{
 	{"title", "title", "asc"},
 	{"changed", "updated_at", "desc"},
 	{"oldest", "created_at", "asc"},
+	{sortHand, "position", "asc"},
 }
+
+// sortHand is the order that tasks are dragged into.
+const sortHand = "hand"
 
 // readFilter takes the known values of a query and drops all others.
 func readFilter(q url.Values, r room) filter {
@@ -97,7 +101,7 @@ func readFilter(q url.Values, r room) filter {
 	if slices.Contains([]string{statusDone, statusDeleted, statusAny}, q.Get("status")) {
 		f.status = q.Get("status")
 	}
-	if slices.Contains([]string{dueOverdue, dueToday, dueWeek}, q.Get("due")) {
+	if _, err := time.Parse(dateLayout, q.Get("due")); err == nil || slices.Contains([]string{dueOverdue, dueToday, dueWeek}, q.Get("due")) {
 		f.due = q.Get("due")
 	}
 	if slices.ContainsFunc(sortings, func(s sorting) bool { return s.name == q.Get("sort") }) {
@@ -148,6 +152,17 @@ func (r room) url(f filter) string {
 	return r.path() + "?" + q.Encode()
 }
 
+// order is what dragging within the list changes.
+func (r room) order(f filter) string {
+	switch {
+	case r.kind == upcoming:
+		return "day"
+	case r.freelyFiltered() && f.sort == sortHand:
+		return "hand"
+	}
+	return ""
+}
+
 // narrowed says that the filter hides something that the room usually shows.
 func (f filter) narrowed() bool {
 	return f.search != "" || f.status != statusOpen || f.due != "" || len(f.priorities) > 0 || len(f.tags) > 0
@@ -191,6 +206,10 @@ func (r room) query(f filter, locale text.Locale, now time.Time) apiclient.Query
 		q.DueAfter, q.DueBefore = locale.StartOfDay(now, 0), locale.StartOfDay(now, 1)
 	case dueWeek:
 		q.DueAfter, q.DueBefore = locale.StartOfDay(now, 0), locale.StartOfDay(now, week)
+	default:
+		if day, err := time.ParseInLocation(dateLayout, f.due, locale.Zone); err == nil {
+			q.DueAfter, q.DueBefore = day, locale.StartOfDay(day, 1)
+		}
 	}
 	i := slices.IndexFunc(sortings, func(s sorting) bool { return s.name == f.sort })
 	q.SortBy, q.SortOrder = sortings[i].by, sortings[i].order
@@ -310,7 +329,7 @@ func (v *visit) list(r room, f filter, cursor, group string) (view.List, error) 
 			break
 		}
 	}
-	list := view.List{URL: r.url(f), Chips: v.chips(r, f), Clear: r.path()}
+	list := view.List{URL: r.url(f), Chips: v.chips(r, f), Clear: r.path(), Order: r.order(f)}
 	list.Groups = v.groups(r, tasks, group)
 	if query.Cursor != "" {
 		list.More = more(r, f, query.Cursor, list.Groups)
@@ -348,6 +367,9 @@ func (v *visit) groups(r room, tasks []apiclient.Task, before string) []view.Gro
 		}
 		last := &groups[len(groups)-1]
 		row := v.row(task)
+		if r.kind == upcoming {
+			row.Day = key
+		}
 		if label != "" && !alarm {
 			row.Due = v.timeOnly(row.Due, *task.DueAt)
 		}
@@ -374,7 +396,7 @@ func (v *visit) row(task apiclient.Task) view.Task {
 	row := view.Task{
 		ID: id, Title: task.Title, Version: task.Version, Status: task.Status,
 		Done: task.Status == apiclient.Completed, Deleted: task.Status == apiclient.Cancelled,
-		Priority: task.Priority, Notes: task.Description != "", Tags: task.Tags,
+		Priority: task.Priority, Notes: task.Description != "", Tags: task.Tags, Subtask: task.ParentID != nil,
 	}
 	if task.DueAt != nil {
 		row.Due = &view.Due{
@@ -407,6 +429,7 @@ func (v *visit) roomView(r room, f filter, tags []apiclient.Tag, list view.List)
 		rv.Subheading = strings.TrimPrefix(v.locale.Heading(v.now, v.now), v.server.text.Days.Today+" · ")
 		rv.Composer.Due = v.now.In(v.locale.Zone).Format(dateLayout)
 	case upcoming:
+		rv.Upcoming = true
 		rv.Composer.Due = v.locale.StartOfDay(v.now, 1).Format(dateLayout)
 	case tagged:
 		rv.Composer.Tags = r.tag
@@ -415,6 +438,9 @@ func (v *visit) roomView(r room, f filter, tags []apiclient.Tag, list view.List)
 			rv.Tag = &view.TagView{ID: tags[i].ID, Name: tags[i].Name, Error: tagProblem(v)}
 		}
 	case inbox, done:
+	}
+	if _, ok := v.dueDay(f); ok && rv.Composer != nil {
+		rv.Composer.Due = f.due
 	}
 	return rv
 }
@@ -439,9 +465,19 @@ func (v *visit) filters(r room, f filter, tags []apiclient.Tag) view.Filters {
 		statusDeleted, t.Filters.StatusDeleted, statusAny, t.Filters.StatusAny)
 	form.Dues = choices(f.due, "", t.Filters.DueAny, dueOverdue, t.Filters.DueOverdue,
 		dueToday, t.Filters.DueToday, dueWeek, t.Filters.DueWeek)
+	if day, ok := v.dueDay(f); ok {
+		form.Dues = append(form.Dues, view.Option{Value: f.due, Label: v.locale.Day(v.now, day), Chosen: true})
+	}
 	form.Sorts = choices(f.sort, "newest", t.Filters.SortNewest, "due", t.Filters.SortDue, "priority", t.Filters.SortPriority,
-		"title", t.Filters.SortTitle, "changed", t.Filters.SortChanged, "oldest", t.Filters.SortOldest)
+		"title", t.Filters.SortTitle, "changed", t.Filters.SortChanged, "oldest", t.Filters.SortOldest,
+		sortHand, t.Filters.SortHand)
 	return form
+}
+
+// dueDay is the one day that the filter lets through.
+func (v *visit) dueDay(f filter) (time.Time, bool) {
+	day, err := time.ParseInLocation(dateLayout, f.due, v.locale.Zone)
+	return day, err == nil
 }
 
 // choices makes options of pairs of value and label.
@@ -477,6 +513,9 @@ func (v *visit) chips(r room, f filter) []view.Chip {
 		without := f
 		without.due = ""
 		label := map[string]string{dueOverdue: t.Filters.DueOverdue, dueToday: t.Filters.DueToday, dueWeek: t.Filters.DueWeek}[f.due]
+		if day, ok := v.dueDay(f); ok {
+			label = v.locale.Day(v.now, day)
+		}
 		add(t.Filters.Due+": "+label, without)
 	}
 	names := map[string]string{apiclient.High: t.Priorities.High, apiclient.Medium: t.Priorities.Medium, apiclient.Low: t.Priorities.Low}
@@ -560,27 +599,44 @@ func (v *visit) changed(c change) error {
 		}
 		q := target.Query()
 		q.Set("did", c.did)
-		q.Set("task", c.task.ID)
-		q.Set("was", c.was)
+		if len(c.tasks) > 0 {
+			q.Set("task", c.tasks[0].ID)
+		}
+		if len(c.undo) == 1 {
+			if was, ok := c.undo[0].Was["status"].(string); ok {
+				q.Set("was", was)
+			}
+		}
 		target.RawQuery = q.Encode()
 		return v.redirect(target.RequestURI())
 	}
-	r, f := roomOf(v.r.Header.Get("Hx-Current-Url"))
-	list, err := v.list(r, f, "", "")
+	p, content, err := v.current()
 	if err != nil {
 		return err
 	}
-	p := v.roomPage(r, f)
 	if _, err := v.sidebar(&p); err != nil {
 		return err
 	}
-	parts := []templ.Component{view.TaskList(p, list), view.Sidebar(p, true)}
-	toast := v.toast(c.did, c.task, c.was)
+	parts := []templ.Component{content, view.Sidebar(p, true)}
+	toast := v.toast(c)
 	if c.did == didAdd {
 		parts = append(parts, view.ComposerKey(uuid.NewString(), true), view.Announcement(toast.Message))
 	} else {
 		parts = append(parts, view.ToastAside(p, toast))
 	}
-	v.w.Header().Set("Hx-Trigger", changedEvent(c.task))
+	v.w.Header().Set("Hx-Trigger", changedEvent(c.tasks))
 	return v.part(http.StatusOK, parts...)
+}
+
+// current is the list, or what stands in its place, that the browser shows.
+func (v *visit) current() (view.Page, templ.Component, error) {
+	address := v.r.Header.Get("Hx-Current-Url")
+	if at, err := url.Parse(address); err == nil && at.Path == view.CalendarPath {
+		calendar, p, err := v.calendar(at.Query().Get("month"))
+		return p, view.CalendarMonth(p, calendar), err
+	}
+	r, f := roomOf(address)
+	list, err := v.list(r, f, "", "")
+	p := v.roomPage(r, f)
+	return p, view.TaskList(p, list), err
 }

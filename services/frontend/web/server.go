@@ -86,6 +86,7 @@ func (s *Server) Routes() []Route {
 		{"GET " + view.InboxPath, Member, s.showRoom(inbox)},
 		{"GET " + view.TodayPath, Member, s.showRoom(today)},
 		{"GET " + view.UpcomingPath, Member, s.showRoom(upcoming)},
+		{"GET " + view.CalendarPath, Member, s.showCalendar},
 		{"GET " + view.DonePath, Member, s.showRoom(done)},
 		{"GET /tags/{tag}", Member, s.showTagRoom},
 		{"GET " + view.SettingsPath, Member, s.showSettings},
@@ -99,7 +100,9 @@ func (s *Server) Routes() []Route {
 		{"POST /tasks/{id}/complete", Member, s.completeTask},
 		{"POST /tasks/{id}/reopen", Member, s.reopenTask},
 		{"POST /tasks/{id}/delete", Member, s.deleteTask},
-		{"POST /tasks/{id}/undo", Member, s.undo},
+		{"POST /tasks/{id}/move", Member, s.moveTask},
+		{"POST /tasks/batch", Member, s.batch},
+		{"POST /undo", Member, s.undo},
 		{"POST /tag/{id}/rename", Member, s.renameTag},
 		{"POST /tag/{id}/delete", Member, s.deleteTag},
 

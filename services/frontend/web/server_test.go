@@ -267,12 +267,12 @@ func TestCompletingDeletingAndUndoing(t *testing.T) {
 	require.Equal(t, "1", w.Header().Get("Rondo-Part"))
 	require.NotContains(t, w.Body.String(), `id="task-`+task.ID, "it has left the list of what is open")
 	require.Contains(t, w.Body.String(), "Completed “Pay rent”")
-	require.JSONEq(t, `{"rondo:changed":{"task":"`+task.ID+`","version":2},"rondo:close":{}}`, w.Header().Get("Hx-Trigger"))
+	require.JSONEq(t, `{"rondo:changed":{"tasks":[{"task":"`+task.ID+`","version":2}]},"rondo:close":{}}`, w.Header().Get("Hx-Trigger"))
 
 	for _, was := range []string{apiclient.Active, apiclient.Completed, apiclient.Pending, apiclient.Cancelled} {
 		require.Contains(t, c.post(at+"/delete", "was", was).Body.String(), "Deleted “Pay rent”")
 		require.Equal(t, apiclient.Cancelled, b.api.tasks[0].Status)
-		c.post(at+"/undo", "was", was)
+		c.post("/undo", "steps", `[{"id":"`+task.ID+`","was":{"status":"`+was+`"}}]`)
 		require.Equal(t, was, b.api.tasks[0].Status, "undo gives the status back that it had")
 	}
 }

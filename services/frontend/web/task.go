@@ -22,25 +22,49 @@ const (
 	didReopen   = "reopened"
 	didDelete   = "deleted"
 	didUndo     = "restored"
+	didSchedule = "rescheduled"
+	didPriority = "prioritised"
+	didTag      = "tagged"
+	didMove     = "moved"
 
 	didRenameTag = "tag-renamed"
 	didDeleteTag = "tag-deleted"
 	didSettings  = "settings"
 )
 
-// change is something that was done to a task.
+// change is something that was done to tasks.
 type change struct {
-	did  string
-	task apiclient.Task
-	was  string // the status before
+	did    string
+	tasks  []apiclient.Task // as they are now
+	undo   []step
+	failed int // of several, how many could not be changed
 }
 
-// changedEvent tells the page which version it has seen, and that a dialog about
-// the task is over. A header holds ASCII only, which ids and numbers are.
-func changedEvent(task apiclient.Task) string {
+// changedOne is a change of one task whose status was another before.
+func changedOne(did string, task apiclient.Task, was string) change {
+	c := change{did: did, tasks: []apiclient.Task{task}}
+	if id, err := uuid.Parse(task.ID); err == nil && was != "" {
+		c.undo = []step{{ID: id, Was: apiclient.Change{"status": knownStatus(was)}}}
+	}
+	return c
+}
+
+// maxTold is how many tasks fit well into a header; a list of more is fetched again.
+const maxTold = 20
+
+// changedEvent tells the page which versions it has seen, and that a dialog about
+// a task is over. A header holds ASCII only, which ids and numbers are.
+func changedEvent(tasks []apiclient.Task) string {
+	type seen struct {
+		Task    string `json:"task"`
+		Version int64  `json:"version"`
+	}
+	told := []seen{}
+	for _, task := range tasks[:min(len(tasks), maxTold)] {
+		told = append(told, seen{task.ID, task.Version})
+	}
 	event, err := json.Marshal(map[string]any{
-		"rondo:changed": map[string]any{"task": task.ID, "version": task.Version},
-		"rondo:close":   struct{}{},
+		"rondo:changed": map[string]any{"tasks": told}, "rondo:close": struct{}{},
 	})
 	if err != nil {
 		return "rondo:close" // strings and numbers can always be encoded
@@ -49,32 +73,63 @@ func changedEvent(task apiclient.Task) string {
 }
 
 // toast reports what was done, with the way back where there is one.
-func (v *visit) toast(did string, task apiclient.Task, was string) view.Toast {
+func (v *visit) toast(c change) view.Toast {
 	t := v.server.text.Toasts
-	id, err := uuid.Parse(task.ID)
-	undo := &view.Undo{TaskID: id, Status: knownStatus(was)}
-	if err != nil {
-		undo = nil
+	toast := view.Toast{Undo: encodeSteps(c.undo), Alarm: c.failed > 0}
+	title := ""
+	if len(c.tasks) > 0 {
+		title = c.tasks[0].Title
 	}
-	switch did {
+	say := func(one func(string) string, several func(int) string) string {
+		if len(c.tasks) == 1 {
+			return one(title)
+		}
+		return several(len(c.tasks))
+	}
+	switch c.did {
 	case didAdd:
-		return view.Toast{Message: t.Added(task.Title)}
+		toast.Message, toast.Undo = t.Added(title), ""
 	case didComplete:
-		return view.Toast{Message: t.Completed(task.Title), Undo: undo}
+		toast.Message = say(t.Completed, t.CompletedMany)
 	case didReopen:
-		return view.Toast{Message: t.Reopened(task.Title), Undo: undo}
+		toast.Message = say(t.Reopened, t.ReopenedMany)
 	case didDelete:
-		return view.Toast{Message: t.Deleted(task.Title), Undo: undo}
+		toast.Message = say(t.Deleted, t.DeletedMany)
 	case didUndo:
-		return view.Toast{Message: t.Restored(task.Title)}
+		toast.Message = say(t.Restored, t.RestoredMany)
+	case didSchedule:
+		toast.Message = v.rescheduled(c.tasks)
+	case didPriority:
+		toast.Message = say(t.Prioritised, t.PrioritisedMany)
+	case didTag:
+		toast.Message = say(t.Tagged, t.TaggedMany)
+	case didMove:
+		toast.Message = t.Moved(title)
 	case didRenameTag:
-		return view.Toast{Message: t.TagRenamed}
+		toast.Message = t.TagRenamed
 	case didDeleteTag:
-		return view.Toast{Message: t.TagDeleted}
+		toast.Message = t.TagDeleted
 	case didSettings:
-		return view.Toast{Message: t.SettingsSaved}
+		toast.Message = t.SettingsSaved
+	default:
+		toast.Message = t.Saved(title)
 	}
-	return view.Toast{Message: t.Saved(task.Title)}
+	if c.failed > 0 {
+		toast.Message += " " + t.SomeFailed(c.failed)
+	}
+	return toast
+}
+
+// rescheduled says when tasks are due now, if they all are on one day.
+func (v *visit) rescheduled(tasks []apiclient.Task) string {
+	t := v.server.text.Toasts
+	if len(tasks) == 1 {
+		if tasks[0].DueAt == nil {
+			return t.Unscheduled(tasks[0].Title)
+		}
+		return t.Rescheduled(tasks[0].Title, v.locale.Due(v.now, *tasks[0].DueAt))
+	}
+	return t.RescheduledMany(len(tasks))
 }
 
 func knownStatus(status string) string {
@@ -91,9 +146,9 @@ func (v *visit) toastAfterRedirect() *view.Toast {
 	did := q.Get("did")
 	switch did {
 	case didRenameTag, didDeleteTag, didSettings:
-		toast := v.toast(did, apiclient.Task{}, "")
+		toast := v.toast(change{did: did})
 		return &toast
-	case didAdd, didSave, didComplete, didReopen, didDelete, didUndo:
+	case didAdd, didSave, didComplete, didReopen, didDelete, didUndo, didSchedule, didPriority, didTag, didMove:
 	default:
 		return nil
 	}
@@ -105,7 +160,7 @@ func (v *visit) toastAfterRedirect() *view.Toast {
 	if err != nil {
 		return nil // only the report is missing
 	}
-	toast := v.toast(did, task, q.Get("was"))
+	toast := v.toast(changedOne(did, task, q.Get("was")))
 	return &toast
 }
 
@@ -134,7 +189,7 @@ func (s *Server) addTask(v *visit) error {
 	if err != nil {
 		return err //nolint:wrapcheck // a fault of the api
 	}
-	return v.changed(change{did: didAdd, task: task, was: task.Status})
+	return v.changed(change{did: didAdd, tasks: []apiclient.Task{task}})
 }
 
 // showComposer shows the form for a new task again, with what is wrong in it.
@@ -221,7 +276,7 @@ func (s *Server) saveTask(v *visit) error {
 	}
 	changes := in.change(task, v.locale)
 	if len(changes) == 0 {
-		return v.changed(change{did: didSave, task: task, was: task.Status})
+		return v.changed(change{did: didSave, tasks: []apiclient.Task{task}})
 	}
 	saved, err := v.api.ChangeTask(v.r.Context(), id, changes, version(v.r.PostForm.Get("version")))
 	switch {
@@ -234,7 +289,7 @@ func (s *Server) saveTask(v *visit) error {
 	case err != nil:
 		return err //nolint:wrapcheck // a fault of the api
 	}
-	return v.changed(change{did: didSave, task: saved, was: task.Status})
+	return v.changed(change{did: didSave, tasks: []apiclient.Task{saved}, undo: []step{stepBack(task, changes)}})
 }
 
 func (s *Server) showRename(v *visit) error {
@@ -265,7 +320,7 @@ func (s *Server) rename(v *visit) error {
 	if problem := checkTitle(title, s.text.Fields); problem != "" {
 		return again(http.StatusBadRequest, problem)
 	}
-	task, err := v.api.ChangeTask(v.r.Context(), id, apiclient.Change{"title": title}, 0)
+	task, undo, err := v.patch(func(apiclient.Task) apiclient.Change { return apiclient.Change{"title": title} })(v.r.Context(), id)
 	if err != nil && refusedInput(err) {
 		problems := map[string]string{}
 		rest := explain(err, problems, s.text)
@@ -274,7 +329,11 @@ func (s *Server) rename(v *visit) error {
 	if err != nil {
 		return err //nolint:wrapcheck // a fault of the api
 	}
-	return v.changed(change{did: didSave, task: task, was: task.Status})
+	c := change{did: didSave, tasks: []apiclient.Task{task}}
+	if len(undo.Was) > 0 {
+		c.undo = []step{undo}
+	}
+	return v.changed(c)
 }
 
 func (s *Server) completeTask(v *visit) error {
@@ -297,25 +356,6 @@ func (v *visit) cancel(ctx context.Context, id uuid.UUID) (apiclient.Task, error
 	return v.api.Task(ctx, id) //nolint:wrapcheck // a fault of the api
 }
 
-// undo gives a task the status back that it had.
-func (s *Server) undo(v *visit) error {
-	return v.act(didUndo, func(ctx context.Context, id uuid.UUID) (apiclient.Task, error) {
-		was := knownStatus(v.r.PostForm.Get("was"))
-		if was == apiclient.Cancelled {
-			return v.cancel(ctx, id)
-		}
-		task, err := v.api.ReopenTask(ctx, id)
-		switch {
-		case err != nil:
-		case was == apiclient.Completed:
-			task, err = v.api.CompleteTask(ctx, id)
-		case was == apiclient.Active:
-			task, err = v.api.ChangeTask(ctx, id, apiclient.Change{"status": was}, 0)
-		}
-		return task, err //nolint:wrapcheck // a fault of the api
-	})
-}
-
 func (v *visit) act(did string, do func(context.Context, uuid.UUID) (apiclient.Task, error)) error {
 	id, err := v.id()
 	if err != nil {
@@ -325,5 +365,5 @@ func (v *visit) act(did string, do func(context.Context, uuid.UUID) (apiclient.T
 	if err != nil {
 		return err
 	}
-	return v.changed(change{did: did, task: task, was: v.r.PostForm.Get("was")})
+	return v.changed(changedOne(did, task, v.r.PostForm.Get("was")))
 }

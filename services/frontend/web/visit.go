@@ -20,8 +20,9 @@ import (
 	"github.com/rondohq/rondo/services/internal/problem"
 )
 
-// maxForm bounds a form, in bytes. The longest field has 2,000 characters.
-const maxForm = 64 << 10
+// maxForm bounds a form, in bytes. Undoing a change of many
+// tasks names them all.
+const maxForm = 256 << 10
 
 // visit is one request by one browser.
 type visit struct {
@@ -39,6 +40,9 @@ type visit struct {
 
 // errForged refuses a form that was not sent from a page of ours.
 var errForged = fault.New(fault.Forbidden, "CSRF token or origin is wrong.").Because("forged", nil)
+
+// reasonSaid marks a fault whose message is from the catalogue, for people to read.
+const reasonSaid = "said"
 
 // serve does what all routes have in common, in this order: headers, session,
 // protection against forgery, the route itself, and what to show when it fails.
@@ -315,6 +319,9 @@ func within(outer, content templ.Component) templ.Component {
 func sentence(t *text.Catalogue, f *fault.Error) string {
 	if f.Reason == errForged.Reason {
 		return t.Errors.ForgeryTitle + ". " + t.Errors.ForgeryHint
+	}
+	if f.Reason == reasonSaid {
+		return f.Message
 	}
 	switch f.Code {
 	case fault.NotFound:

@@ -172,7 +172,7 @@ func (s Series) longestReminder() time.Duration {
 // asked for, or of a series of days, that day.
 func (s Series) From(zone *time.Location) time.Time {
 	if s.AllDay {
-		return recurrence.LocalOf(s.Since, zone).Date().In(zone)
+		return recurrence.LocalOf(s.Since, zone).At(recurrence.Local{}).In(zone)
 	}
 	return s.Since.Truncate(time.Minute)
 }
@@ -200,7 +200,7 @@ func (s Series) Resume(rule *recurrence.Rule, closed *time.Time) (time.Time, boo
 
 // AfterCompletion is the occurrence after one that was closed at an instant.
 func (s Series) AfterCompletion(rule *recurrence.Rule, closed time.Time) (time.Time, bool) {
-	if option, ok := rule.Option(); ok && option.Count > 0 && s.Created+s.Skipped+s.Missed >= option.Count {
+	if count := rule.Count(); count > 0 && s.Created+s.Skipped+s.Missed >= count {
 		return time.Time{}, false
 	}
 	next, ok := rule.NextAfterCompletion(closed)

@@ -63,7 +63,14 @@ func rooms(someone person) []view {
 		{name: "tasks", path: "/tasks", until: live},
 		{name: "today", path: "/today", until: live},
 		{name: "upcoming", path: "/upcoming", until: live},
+		{name: "calendar", path: "/calendar", until: live},
 		{name: "done", path: "/done", until: live},
+		{name: "by-hand", path: "/tasks?sort=hand", until: live},
+		{name: "selection", path: "/tasks", script: `document.querySelector("[data-pick]").click();
+			[...document.querySelectorAll(".pick")].slice(1, 4).forEach((box) => box.click())`, until: live},
+		{name: "when", path: "/tasks", script: `document.querySelector(".task [data-when]").click()`, until: live},
+		{name: "tagging", path: "/tasks", script: `[...document.querySelectorAll(".pick")].slice(0, 2).forEach((box) => box.click());
+			document.querySelector("[data-tagging]").click()`, until: live},
 		{name: "tag", path: "/tags/work", until: live},
 		{name: "tag-options", path: "/tags/work", script: `document.querySelector(".tag-menu summary").click()`, until: live},
 		{name: "by-priority", path: "/tasks?sort=priority", until: live},

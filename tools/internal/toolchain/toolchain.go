@@ -41,15 +41,24 @@ const daprModule = "github.com/dapr/dapr"
 
 var daprVersionVars = []string{daprModule + "/pkg/buildinfo.version", "github.com/dapr/kit/logger.DaprVersion"}
 
-// The names of the tools that the stack itself runs.
+// The names of the tools that other packages run.
 const (
-	Daprd     = "daprd"
-	Scheduler = "scheduler"
+	Daprd         = "daprd"
+	Scheduler     = "scheduler"
+	Pulumi        = "pulumi"
+	KubeAPIServer = "kube-apiserver"
+	Promtool      = "promtool"
 )
 
 var recipes = map[string]recipe{
 	Daprd:     {tags: "stablecomponents", versionOf: daprModule, versionVars: daprVersionVars},
 	Scheduler: {versionOf: daprModule, versionVars: daprVersionVars},
+	Pulumi: {
+		versionOf:   "github.com/pulumi/pulumi/pkg/v3",
+		versionVars: []string{"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"},
+	},
+	// Service discovery is a client of every cloud there is; rules need none.
+	Promtool: {tags: "remove_all_sd"},
 }
 
 // Tool is one buildable program.

@@ -1,6 +1,9 @@
 package parse
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Command is what Complete, Update, Cancel and Query leave open.
 type Command struct {
@@ -25,7 +28,7 @@ func (p *parser) opening(i int) int {
 		k := i
 		for _, filler := range [][]string{
 			{"please"}, {"hey", "rondo"}, {"hi", "rondo"}, {"rondo"}, {"ok"}, {"okay"}, {"hey"}, {"can", "you"}, {"could", "you"}, {"would", "you"},
-			{"will", "you"}, {"i", "want", "to"}, {"i'd", "like", "to"}, {"let's"}, {","},
+			{"will", "you"}, {"good", "morning", ","}, {"hello", ","}, {"hi", ","}, {"i", "want", "to"}, {"i'd", "like", "to"}, {"let's"}, {","},
 		} {
 			if p.is(i, filler...) && i+len(filler) < p.end {
 				i += len(filler)
@@ -72,11 +75,19 @@ func (p *parser) target(intent Intent, a, b int) {
 func (p *parser) bareTarget(a, b int) (from, to int) {
 	for a < b {
 		switch t := p.at(a); t.text {
-		case "the", "my", "that", "this", "a", ":", "all":
+		case "the", "my", "that", "a", ":", "all":
 			a++
 			continue
+		case "today's", "tomorrow's", "tonight's":
+			a++
+			continue
+		case "this", "next":
+			if a++; strings.HasSuffix(p.at(a).text, "'s") && a+1 < b { // this week's gym
+				a++
+			}
+			continue
 		case "task", "todo", "reminder", "series", "item":
-			if a+1 < b || articles.has(p.at(a-1).text) {
+			if !p.at(a + 1).isNumber() {
 				a++
 				continue
 			}
@@ -103,7 +114,7 @@ func (p *parser) bareTarget(a, b int) (from, to int) {
 }
 
 // things are words for what is kept here.
-var things = setOf("task", "tasks", "todo", "todos", "reminder", "reminders", "series", "item", "items", "it", "to-do", "to-dos")
+var things = setOf("task", "tasks", "todo", "todos", "reminder", "reminders", "series", "item", "items", "to-do", "to-dos")
 
 // definite says whether the tokens from a on mean something that is there already:
 // "the report", "it", "my dentist task".
@@ -112,7 +123,7 @@ func (p *parser) definite(a, b int) bool {
 		return false
 	}
 	switch p.at(a).text {
-	case "the", "my", "that", "this", "it", "them", "those", "these", "everything":
+	case "the", "my", "that", "this", "it", "them", "those", "these", "everything", "all", "today's", "tomorrow's", "tonight's":
 		return true
 	}
 	return things.has(p.at(a).text) || things.has(p.at(b-1).text)
@@ -160,7 +171,7 @@ func (p *parser) snooze() bool {
 	if p.is(i, "button") || p.is(i, "alarm", "clock") {
 		return false
 	}
-	to := p.tail(i, end, setOf("for", "by", "until", "till", "to", "in", "another"))
+	to := p.tail(i, end, setOf("for", "by", "until", "till", "to", "in", "another", "at", "on"))
 	if to.from == end {
 		p.ask("Until when?")
 	}
@@ -208,6 +219,9 @@ func (p *parser) tail(i, end int, words set) tail {
 		if !led && !(k == i && words.has("")) && p.at(k).relative == 0 {
 			continue
 		}
+		if p.is(k, "at") || p.is(k, "on") {
+			j = k
+		}
 		if f, ok := p.phraseAt(j); ok && f.to == end {
 			return tail{from: k, when: &f}
 		}
@@ -248,6 +262,11 @@ func (p *parser) complete() bool {
 	}
 	last := p.at(end - 1).text
 	switch p.at(i).text {
+	case "set":
+		if !p.is(end-2, "as") {
+			return false
+		}
+		fallthrough
 	case "mark":
 		if doneWords.has(p.at(i+1).text) || p.is(i+1, "as") && doneWords.has(p.at(i+2).text) {
 			k := i + 2
@@ -278,7 +297,7 @@ func (p *parser) complete() bool {
 		}
 		return false
 	case "complete":
-		if i+1 < end && !p.named(i+1) && !completes.has(p.at(i+1).text) && !p.timed(i+1, end) {
+		if i+1 < end && end-i <= longestName && !p.named(i+1) && !completes.has(p.at(i+1).text) && !p.timed(i+1, end) {
 			p.target(Complete, i+1, end)
 			return true
 		}
@@ -318,14 +337,17 @@ func (p *parser) timed(a, b int) bool {
 
 // withoutList is the end without "my list", "off the list".
 func (p *parser) withoutList(end int) int {
-	if p.is(end-1, "list") {
-		k := end - 1
-		for articles.has(p.at(k-1).text) || p.is(k-1, "todo") || p.is(k-1, "task") || p.is(k-1, "from") || p.is(k-1, "of") {
-			k--
-		}
-		return k
+	if !p.is(end-1, "list") {
+		return end
 	}
-	return end
+	k := end - 1
+	for p.is(k-1, "todo") || p.is(k-1, "task") || p.is(k-1, "tasks") || p.is(k-1, "do") || p.is(k-1, "-") || p.is(k-1, "to") && p.at(k).glued {
+		k--
+	}
+	for articles.has(p.at(k-1).text) || p.is(k-1, "from") || p.is(k-1, "of") {
+		k--
+	}
+	return k
 }
 
 // didIt reads reports: I finished it, done with it, it is done.
@@ -335,6 +357,10 @@ func (p *parser) didIt(i, end int) bool {
 		k++
 	}
 	said := k > i
+	last := p.at(end - 1).text
+	if end == i+1 || end == i+2 && (p.is(i, "it's") || p.is(i, "that's") || p.is(i, "all")) {
+		return (last == "done" || last == "finished") && p.all(Complete)
+	}
 	switch p.at(k).text {
 	case "finished", "completed":
 		if k = p.skip(k+1, "with"); k < end && (said || !p.named(k)) {
@@ -355,17 +381,23 @@ func (p *parser) didIt(i, end int) bool {
 		}
 		return false
 	}
-	if last := p.at(end - 1).text; doneWords.has(last) && end-2 > i && !verbs.has(p.at(i).text) && i == k {
+	if doneWords.has(last) && end-2 > i && !verbs.has(p.at(i).text) && i == k {
 		switch p.at(end - 2).text {
 		case "is", "are", "was", "were":
-			if end-2 > i && !p.asks(i) {
+			if end-2 > i && end-2-i <= longestName && !p.asks(i) && !p.mentions(i, end-2, conditions) {
 				p.target(Complete, i, end-2)
 				return true
 			}
 		}
 	}
-	return doneWords.has(p.at(end-1).text) && (p.is(i, "it's") || p.is(i, "that's")) && end == i+2 && p.all(Complete)
+	return false
 }
+
+// longestName is the number of words that name a task in a report or a command.
+const longestName = 5
+
+// conditions make a sentence speak of another one: "call once it is done".
+var conditions = setOf("once", "when", "if", "after", "until", "before", "unless", "while", "because", "since")
 
 // asks says whether a question, or a wish that something be so, begins at i.
 func (p *parser) asks(i int) bool {
@@ -417,10 +449,14 @@ func (p *parser) cancel() bool {
 			p.target(Cancel, k, b)
 			return true
 		}
-		if !p.pronoun(k, end) && !things.has(p.at(end-1).text) && !p.thing(k, end) {
+		if !p.pronoun(k, end) && !things.has(p.at(end-1).text) && !p.thing(k, end) && !(verb == "delete" && verbs.has(p.at(k).text) && k+1 < end) {
 			return false
 		}
 	case "stop":
+		if things.has(p.at(end-1).text) && p.definite(k, end) {
+			p.target(Cancel, k, end)
+			return true
+		}
 		if p.is(k, "reminding", "me", "about") || p.is(k, "reminding", "me", "to") {
 			p.target(Cancel, k+3, end)
 			return k+3 < end
@@ -458,11 +494,15 @@ func (p *parser) update() bool {
 	switch verb := p.at(i).text; verb {
 	case "rename":
 		return p.rename(i, end)
-	case "move", "reschedule", "postpone", "push", "delay", "defer", "shift", "change", "bump", "bring":
+	case "change":
+		return p.reprioritize(i, end) || p.move(i, end, verb)
+	case "move", "reschedule", "postpone", "push", "delay", "defer", "shift", "bump", "bring":
 		return p.move(i, end, verb)
-	case "pause", "resume", "unpause", "skip", "reopen", "restart":
+	case "pause", "resume", "unpause", "skip", "reopen":
 		return p.state(i, end, verb)
-	case "make", "set", "mark":
+	case "set":
+		return p.reprioritize(i, end) || p.dueDateOf(i+1) > i+1 && p.move(i, end, verb)
+	case "make", "mark":
 		return p.reprioritize(i, end)
 	case "tag", "label":
 		return p.retag(i+1, end)
@@ -474,7 +514,7 @@ func (p *parser) update() bool {
 
 func (p *parser) rename(i, end int) bool {
 	for k := end - 2; k > i+1; k-- {
-		if p.is(k, "to") || p.is(k, "as") {
+		if (p.is(k, "to") || p.is(k, "as")) && k-i <= longestName+1 && !p.mentions(k, end, conditions) {
 			if t := p.at(k - 1).text; t == "files" || t == "photos" || t == "folders" || t == "images" {
 				return false
 			}
@@ -490,14 +530,14 @@ func (p *parser) rename(i, end int) bool {
 func (p *parser) move(i, end int, verb string) bool {
 	words := setOf("to", "until", "till", "for", "by", "on")
 	switch verb {
-	case "move", "push", "bring", "change", "bump", "shift":
+	case "move", "push", "bring", "change", "bump", "shift", "set":
 		words = setOf("to", "until", "till", "by")
 	}
 	i = p.dueDateOf(i+1) - 1
 	to := p.tail(i+1, end, words)
 	forward := verb == "postpone" || verb == "delay" || verb == "defer" || verb == "reschedule"
 	if to.from == end {
-		if !forward || !p.definite(i+1, end) && end-i > 4 {
+		if verb != "reschedule" && verb != "postpone" || end-i > longestName || !p.definite(i+1, end) && end-i > 3 {
 			return false
 		}
 		p.ask("To when?")
@@ -505,7 +545,12 @@ func (p *parser) move(i, end int, verb string) bool {
 		return false
 	}
 	b := to.from
-	for b > i+1 && (p.is(b-1, "back") || p.is(b-1, "forward") || p.is(b-1, "from") || p.is(b-1, "out")) {
+	for k := i + 1; k < b; k++ { // from thursday to friday
+		if f, ok := p.phraseAt(k + 1); ok && p.is(k, "from") && f.to >= b {
+			b = k
+		}
+	}
+	for b > i+1 && moved.has(p.at(b-1).text) {
 		b--
 	}
 	p.target(Update, i+1, b)
@@ -522,6 +567,10 @@ func (p *parser) move(i, end int, verb string) bool {
 	}
 	return true
 }
+
+// moved are words between a task's name and its new time: "push it back to", "the
+// report's due date to".
+var moved = setOf("back", "forward", "from", "out", "time", "date", "due", "deadline")
 
 // dueDateOf skips "the due date of".
 func (p *parser) dueDateOf(i int) int {
@@ -547,12 +596,12 @@ func (p *parser) state(i, end int, verb string) bool {
 	switch {
 	case next.kind == punct || p.named(k) && p.named(k+1), verb != "reopen" && !p.definite(k, end) && end-k > 1 && !events.has(p.at(end-1).text):
 		return false
-	case joints.has(next.text) && !p.definite(k, end):
+	case joints.has(next.text) && !p.definite(k, end), end-k > longestName:
 		return false
 	case idle.has(next.text):
 		return false
 	}
-	if verb == "unpause" || verb == "restart" {
+	if verb == "unpause" {
 		verb = "resume"
 	}
 	p.target(Update, k, end)

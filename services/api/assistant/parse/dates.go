@@ -112,7 +112,15 @@ func (p *parser) isoDate(i int) (mention, int) {
 	if !ok {
 		return mention{}, i
 	}
-	return yearDay(d, sure, true), i + 5
+	m := yearDay(d, sure, true)
+	if p.is(i+5, "t") && p.at(i+5).glued { // 2026-12-01T10:00
+		if c, end := p.digital(i+6, true); end > i+6 && !c.bare {
+			c.exact = true
+			m.clock = c
+			return m, end
+		}
+	}
+	return m, i + 5
 }
 
 func yearDay(d date, sureness trust, fixed bool) mention {
@@ -166,7 +174,7 @@ func (p *parser) distance(i int) (mention, int) {
 	switch {
 	case p.is(after, "from", "now"):
 		return p.distant(d, p.today), after + 2
-	case p.is(after, "from"), p.is(after, "after"):
+	case p.is(after, "from"), p.is(after, "after"), p.is(after, "before") && d.minutes == 0 && d.months == 0 && !d.workdays:
 		if p.nested { // a day from a day from a day: nobody means it
 			return mention{}, i
 		}
@@ -174,9 +182,10 @@ func (p *parser) distance(i int) (mention, int) {
 		from, end := p.dateAt(after + 1)
 		p.nested = false
 		if end > after+1 && from.wait == 0 && d.minutes == 0 {
-			m := p.distant(d, from.date)
-			m.trust = sure
-			return m, end
+			if p.is(after, "before") {
+				d.days = -d.days
+			}
+			return p.distant(d, from.date), end
 		}
 	}
 	return mention{}, i
@@ -716,8 +725,8 @@ func (p *parser) dayOfMonth(i int) (mention, int) {
 		first, after, level = first.plusMonths(1), after+3, sure
 	case p.is(after, "of", "this", "month"), p.is(after, "of", "the", "month"):
 		after, level = after+3, sure
-	case k == i && !p.leads(i-1) || t.kind == word:
-		return mention{}, i // "15th" alone needs its connector, "the first" is too much else
+	case k == i && !p.leads(i-1) && after < p.end || t.kind == word:
+		return mention{}, i // "15th" needs its connector or ends the text, "the first" is too much else
 	}
 	for range 12 {
 		if d, ok := validDate(first.Year(), first.Month(), n); ok && !d.before(p.today) {

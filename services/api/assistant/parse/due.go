@@ -12,6 +12,8 @@ type dueTime struct {
 
 func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
 
+func (p *parser) passed(d dueTime) bool { return p.instant(d).Before(p.now) }
+
 // instant is when it is, in the zone of now.
 func (p *parser) instant(d dueTime) time.Time {
 	if !d.instant.IsZero() {

@@ -6,6 +6,7 @@ var leadIns = []struct {
 	words  []string
 	remind bool
 	colon  bool // only with a colon
+	verb   bool // only before a verb
 }{
 	{words: []string{"remind", "me"}, remind: true},
 	{words: []string{"set", "a", "reminder"}, remind: true},
@@ -30,8 +31,8 @@ var leadIns = []struct {
 	{words: []string{"i", "need", "to"}},
 	{words: []string{"i", "have", "to"}},
 	{words: []string{"i've", "got", "to"}},
-	{words: []string{"i", "must"}},
-	{words: []string{"i", "should"}},
+	{words: []string{"i", "must"}, verb: true},
+	{words: []string{"i", "should"}, verb: true},
 }
 
 // leadIn takes the words before the task, and says whether they ask for a reminder.
@@ -44,6 +45,9 @@ func (p *parser) leadIn() (remind bool) {
 			continue
 		}
 		if l.colon && !p.is(end, ":") && !(l.remind && (p.is(end, "to") || p.is(end, "for"))) {
+			continue
+		}
+		if l.verb && !verbs.has(p.at(end).text) {
 			continue
 		}
 		k, remind = end, l.remind
@@ -86,7 +90,7 @@ func (p *parser) leadIn() (remind bool) {
 // opensWithCommand says whether a polite opening asks for something that is to be
 // done: "please call mom".
 func (p *parser) opensWithCommand(i int) bool {
-	return p.is(0, "please") || verbs.has(p.at(i).text) && (p.is(0, "can") || p.is(0, "could"))
+	return verbs.has(p.at(i).text) && (p.is(0, "please") || p.is(0, "can") || p.is(0, "could"))
 }
 
 func (p *parser) takeLead(k int, remind bool) {
@@ -121,13 +125,20 @@ func (p *parser) endOfLead(k int) {
 // addTask reads "add a task to", "add X to my list".
 func (p *parser) addTask(i int) int {
 	switch p.at(i).text {
-	case "add", "create", "make", "schedule", "put":
+	case "add", "create", "make", "schedule", "put", "set":
 	default:
 		return i
 	}
-	k := i + 1
+	k := p.skip(i+1, "up")
 	for articles.has(p.at(k).text) || p.is(k, "new") || p.is(k, "recurring") || p.is(k, "another") {
 		k++
+	}
+	if level, end := p.levelAt(k); end > k {
+		if p.is(end, "task") || p.is(end, "todo") {
+			p.action.Priority = level
+			return end + 1
+		}
+		return i
 	}
 	switch {
 	case p.is(k, "task"), p.is(k, "todo"), p.is(k, "item"):
@@ -135,13 +146,12 @@ func (p *parser) addTask(i int) int {
 	case p.is(k, "to", "-", "do"):
 		return k + 3
 	}
-	end := p.ending()
-	if b := p.withoutList(end); b < end && (p.is(b-1, "to") || p.is(b-1, "on")) && b-1 > i+1 {
-		if p.is(end-2, "shopping") || p.is(end-2, "grocery") {
-			return i
+	for end := i + 4; end <= p.end; end++ { // add X to my list, for tomorrow
+		b := p.withoutList(end)
+		if b == end || !p.is(b-1, "to") && !p.is(b-1, "on") || b-1 <= i+1 || !p.closes(end) && !p.at(end).timely() {
+			continue
 		}
 		p.take(piece{b - 1, end, KindCommand})
-		p.end = b - 1
 		return i + 1
 	}
 	return i

@@ -32,8 +32,8 @@ func (p *parser) priorityAt(i int) (level string, after int) {
 	if t.kind != word {
 		return "", i
 	}
-	if l := numbered[t.text]; l != "" && p.ends(i+1) {
-		return l, i + 1
+	if l := numbered[t.text]; l != "" && p.ends(i+1) && (i == p.start || p.closes(i+1) || p.at(i+1).timely()) {
+		return l, p.skip(i+1, ":")
 	}
 	k := i
 	switch t.text {
@@ -61,6 +61,11 @@ func (p *parser) priorityAt(i int) (level string, after int) {
 		return "", i
 	}
 	return p.urgent(i, k)
+}
+
+// timely says whether a word speaks of a day.
+func (t *token) timely() bool {
+	return t.weekday != 0 || t.month != 0 || t.relative != 0 || t.text == "next" || t.text == "this" || t.kind == number
 }
 
 // urgent judges a word that is an adjective as well.
@@ -123,9 +128,30 @@ func (p *parser) exclaimed(i int) (level string, after int) {
 	return "", i
 }
 
+// tagged is the position of the word in "tagged home", "with the tag home", else i.
+func (p *parser) tagged(i int) int {
+	k := i
+	switch {
+	case p.is(i, "tagged"):
+		k = p.skip(i+1, "with")
+		k = p.skip(k, "as")
+	case p.is(i, "with", "tag"), p.is(i, "with", "the", "tag"):
+		k = p.skip(p.skip(i+1, "the"), "tag")
+	default:
+		return i
+	}
+	if t := p.at(k); t.kind == word && i > p.start && !joints.has(p.at(i-1).text) && (k+1 >= p.end || p.at(k+1).kind == hashtag || p.at(k+1).timely()) {
+		return k
+	}
+	return i
+}
+
 // tagAt reads #work. A number, such as that of an issue, and a colour are none.
 func (p *parser) tagAt(i int) (name string, after int) {
 	t := p.at(i)
+	if k := p.tagged(i); k > i {
+		return p.text[p.at(k).start:p.at(k).end], k + 1
+	}
 	if t.kind != hashtag || !p.ends(i+1) {
 		return "", i
 	}

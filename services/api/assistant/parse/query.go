@@ -33,6 +33,18 @@ func (p *parser) query() bool {
 			return false
 		}
 	case (t == "overdue" || t == "agenda" || t == "today" || t == "upcoming") && end == i+1 && (p.is(end, "?") || t != "today"):
+	case t == "tasks" || t == "todos" || t == "reminders" || levels[t] != "" && p.at(i).kind == word && listed.has(p.at(end-1).text):
+		if end == i+1 || !p.onlyList(i, end) {
+			return false
+		}
+	case t == "summary" || t == "summarize" || t == "summarise" || p.is(i, "give", "me", "a", "summary") || p.is(i, "give", "me", "my"):
+		if end-i > 7 || end > i+1 && !p.mentions(i, end, setOf("day", "week", "tasks", "today", "agenda")) {
+			return false
+		}
+	case t == "am":
+		if !p.is(i, "am", "i") || !p.is(i+2, "free") && !p.is(i+2, "busy") {
+			return false
+		}
 	case t == "my" || t == "today's" || t == "tomorrow's" || t == "all" || t == "overdue" || t == "open" || t == "completed":
 		last := p.at(end - 1)
 		if !p.onlyList(i, end) || last.relative == 0 && !listed.has(last.text) && last.unit == 0 {
@@ -47,7 +59,14 @@ func (p *parser) query() bool {
 	}
 	p.action.Intent = Query
 	p.pieces = p.pieces[:0]
-	p.take(piece{0, p.end, KindCommand})
+	if t != "when" {
+		p.take(piece{0, p.end, KindCommand})
+		return true
+	}
+	if p.is(end-1, "due") {
+		end--
+	}
+	p.target(Query, i+2, end) // when is the dentist
 	return true
 }
 
@@ -66,7 +85,7 @@ func (p *parser) questions(i, end int) bool {
 	case "is", "are":
 		return (p.is(i+1, "there") || p.is(i+1, "anything")) && p.aboutList(i+1, end, false)
 	case "when":
-		return (p.is(i+1, "is") || p.is(i+1, "are")) && (p.is(end-1, "due") || p.mentions(i, end, things))
+		return (p.is(i+1, "is") || p.is(i+1, "are")) && (p.is(end-1, "due") || p.definite(i+2, end))
 	}
 	k := i + 1
 	switch {
@@ -175,7 +194,7 @@ func (p *parser) searches(i, end int) bool {
 		from++
 	case things.has(p.at(end - 1).text): // X tasks
 		end--
-	case p.is(i, "search") && (end-k == 1 || p.at(k).kind == opaque && end-k == 1):
+	case p.is(i, "search") && end-k <= 2 && !joints.has(p.at(end-1).text):
 	default:
 		return false
 	}

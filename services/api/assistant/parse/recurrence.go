@@ -39,8 +39,12 @@ func (p *parser) seriesAt(i int) (series, bool) {
 		if day := p.at(k + 2); !repeats || day.weekday != 0 || day.ordinal != 0 {
 			k++
 		}
+	case "is", "are":
+		if p.is(k+1, "due") {
+			k = p.skip(k+2, "on")
+		}
 	case "due":
-		k++
+		k = p.skip(k+1, "on")
 	case "by", "before", "at", "in": // by the 5th of every month, and yet: weigh in every day
 		if !repeats {
 			k++
@@ -279,7 +283,7 @@ func (p *parser) stretch(i int) (last weekday, after int) {
 // everyNth is nth where "second friday" may also be every other one.
 func (p *parser) everyNth(s *series, i int) int {
 	end := p.nth(s, i)
-	if r := s.rule; end > i && r.nth == 2 && r.freq == monthly && p.at(end-1).weekday != 0 {
+	if r := s.rule; end > i && len(r.nths) == 1 && r.nths[0] == 2 && r.freq == monthly && p.at(end-1).weekday != 0 {
 		name := time.Weekday(r.byDay[0] % 7).String()
 		p.ask("Every other " + name + ", or the second " + name + " of each month?")
 		if p.at(end-2).kind == word {
@@ -297,10 +301,11 @@ func (p *parser) nth(s *series, i int) int {
 	if n == 0 {
 		return i
 	}
-	if t := p.at(after); t.weekday != 0 && n <= 5 {
-		r := rule{freq: monthly, byDay: []weekday{t.weekday}, nth: n}
-		end, month := p.ofMonth(after + 1)
-		if month == 0 && end == after+1 && p.is(end, "of") {
+	nths, last := p.nths(k)
+	if t := p.at(last); t.weekday != 0 && len(nths) > 0 {
+		r := rule{freq: monthly, byDay: []weekday{t.weekday}, nths: nths}
+		end, month := p.ofMonth(last + 1)
+		if month == 0 && end == last+1 && p.is(end, "of") {
 			return i
 		}
 		if month != 0 {
@@ -346,6 +351,26 @@ func (p *parser) nth(s *series, i int) int {
 		s.rule.freq, s.rule.byMonth = yearly, month
 	}
 	return last
+}
+
+// nths reads "first", "1st and 3rd", "first and last" before a weekday.
+func (p *parser) nths(i int) (list []int, after int) {
+	const most = 5
+	for k := i; len(list) < most; {
+		n, end := p.ordinalAt(k)
+		if n == 0 || n > most {
+			break
+		}
+		list, after = append(list, n), end
+		k = end
+		for p.is(k, ",") || p.is(k, "and") || p.is(k, "&") {
+			k++
+		}
+		if k == end {
+			break
+		}
+	}
+	return list, after
 }
 
 // monthDays reads "15th", "1st and 15th", "5th, 15th and last day".
@@ -438,14 +463,21 @@ func (p *parser) times(s *series, i int) int {
 		}
 		k++
 	}
-	switch p.at(k).text {
+	u, end := unit(0), k
+	switch t := p.at(k); t.text {
 	case "a", "an", "per", "each", "every":
-		k++
+		if u, end = p.unitAt(k + 1); end == k+1 || u == weekend || u == minute {
+			return i
+		}
+	case "daily":
+		u, end = day, k+1
+	case "weekly":
+		u, end = week, k+1
+	case "monthly":
+		u, end = month, k+1
+	case "yearly":
+		u, end = year, k+1
 	default:
-		return i
-	}
-	u, end := p.unitAt(k)
-	if end == k || u == weekend || u == minute {
 		return i
 	}
 	s.rule = unitRule(1, u)
@@ -540,6 +572,9 @@ func (p *parser) completion(i int) int {
 		}
 		break
 	}
+	if p.is(k-1, "i") && (p.is(k+1, "it") || p.is(k+1, "them")) { // after I water them
+		return k + 2
+	}
 	switch p.at(k).text {
 	case "finish", "finished", "finishing", "complete", "completed", "completing", "completion", "done", "doing", "do", "did":
 	default:
@@ -633,10 +668,70 @@ func (p *parser) modifier(s *series, i int) int {
 	if end := p.completes(s, i); end > i {
 		return end
 	}
+	if end := p.except(s, i); end > i {
+		return end
+	}
 	if end := p.onDays(s, i); end > i {
 		return end
 	}
+	if end := p.within(s, i); end > i {
+		return end
+	}
 	return p.atTime(s, i)
+}
+
+// except reads "every day except sunday".
+func (p *parser) except(s *series, i int) int {
+	k := i
+	switch {
+	case p.is(i, "except"), p.is(i, "excluding"):
+		k = i + 1
+	case p.is(i, "but", "not"), p.is(i, "apart", "from"), p.is(i, "except", "for"):
+		k = i + 2
+	default:
+		return i
+	}
+	k = max(p.skip(k, "on"), p.skip(k, "for"))
+	out, end := p.weekdays(k)
+	if p.is(k, "weekends") || p.is(k, "weekend") {
+		out, end = []weekday{6, 7}, k+1
+	}
+	in := s.rule.byDay
+	if s.rule.freq == daily && s.rule.interval <= 1 {
+		in = []weekday{1, 2, 3, 4, 5, 6, 7}
+	}
+	left := slices.DeleteFunc(slices.Clone(in), func(d weekday) bool { return slices.Contains(out, d) })
+	if end == k || len(left) == 0 || len(s.rule.nths) > 0 {
+		return i
+	}
+	s.rule.freq, s.rule.byDay = weekly, left
+	return end
+}
+
+// within reads the hours of the day in which an hourly series repeats: "every 2 hours
+// between 9am and 5pm" is a daily series of those hours.
+func (p *parser) within(s *series, i int) int {
+	if s.rule.freq != hourly || s.hasClock || !p.is(i, "between") && !p.is(i, "from") {
+		return i
+	}
+	from, k := p.clockAt(i+1, true)
+	if single, end := p.digital(i+1, true); end > i+1 {
+		from, k = single, end
+	}
+	if k == i+1 || !p.is(k, "and") && !p.is(k, "to") && !p.is(k, "until") && !p.is(k, "-") {
+		return i
+	}
+	to, end := p.clockAt(k+1, true)
+	if end == k+1 {
+		return i
+	}
+	step := max(1, s.rule.interval)
+	for h := from.resolve(); h <= to.resolve(); h += step {
+		s.rule.byHour = append(s.rule.byHour, h)
+	}
+	s.rule.freq, s.rule.interval, s.rule.byMinute = daily, 1, from.minute
+	s.clock, s.hasClock = from, true
+	return end
 }
 
 // completes reads "after I finish it" behind a recurrence.
@@ -667,7 +762,7 @@ func (p *parser) onDays(s *series, i int) int {
 	if s.rule.freq == monthly && len(s.rule.byMonthDay) == 0 && len(s.rule.byDay) == 0 {
 		sub := series{}
 		if end := p.nth(&sub, p.skip(k, "the")); end > k && sub.rule.freq == monthly {
-			s.rule.byDay, s.rule.nth, s.rule.byMonthDay, s.rule.bySetPos = sub.rule.byDay, sub.rule.nth, sub.rule.byMonthDay, sub.rule.bySetPos
+			s.rule.byDay, s.rule.nths, s.rule.byMonthDay, s.rule.bySetPos = sub.rule.byDay, sub.rule.nths, sub.rule.byMonthDay, sub.rule.bySetPos
 			return end
 		}
 	}
@@ -738,6 +833,10 @@ func (p *parser) bound(s *series, i int) int {
 			k++
 		}
 		f, ok := p.phraseAt(k)
+		if ok && !f.hasDay && !s.hasClock && !p.is(i, "from") && !f.time.bare {
+			s.clock, s.hasClock = f.time, true
+			return f.to
+		}
 		if !ok || !f.hasDay || f.day.wait > 0 || p.is(i, "from") && f.day.trust >= within {
 			return i
 		}
@@ -803,7 +902,7 @@ func (p *parser) repetitions(s *series, i int) int {
 		}
 	}
 	d, end := p.duration(k)
-	if end == k || d.vague || d.minutes > 0 || !p.closes(end) {
+	if end == k || d.vague || d.minutes > 0 || !p.closes(end) && !verbs.has(p.at(end).text) {
 		return i
 	}
 	if s.rule.freq == hourly || s.rule.freq == minutely {

@@ -24,7 +24,7 @@ type rule struct {
 	byMonth    time.Month
 	byMonthDay []int
 	byDay      []weekday
-	nth        int // of the one weekday in byDay
+	nths       []int // of the one weekday in byDay
 	bySetPos   int
 	byHour     []int
 	byMinute   int // with byHour
@@ -49,10 +49,12 @@ func (r rule) String() string {
 	list(&b, ";BYMONTHDAY=", r.byMonthDay)
 	for i, d := range r.byDay {
 		b.WriteString([]string{";BYDAY=", ","}[min(i, 1)])
-		if r.nth != 0 {
-			b.WriteString(strconv.Itoa(r.nth))
+		if len(r.nths) == 0 {
+			b.WriteString(dayCodes[d])
 		}
-		b.WriteString(dayCodes[d])
+		for k, n := range r.nths {
+			b.WriteString([]string{"", ","}[min(k, 1)] + strconv.Itoa(n) + dayCodes[d])
+		}
 	}
 	if list(&b, ";BYHOUR=", r.byHour); len(r.byHour) > 0 {
 		b.WriteString(";BYMINUTE=" + strconv.Itoa(r.byMinute))
@@ -93,9 +95,11 @@ func (r rule) falls(d date) bool {
 		m := mention{shape: byWorkday, nth: r.bySetPos}
 		c, ok := m.in(d.firstOfMonth())
 		return ok && c == d
-	case r.nth != 0:
-		c, ok := d.nth(r.nth, r.byDay[0])
-		return ok && c == d
+	case len(r.nths) > 0:
+		return slices.ContainsFunc(r.nths, func(n int) bool {
+			c, ok := d.nth(n, r.byDay[0])
+			return ok && c == d
+		})
 	case len(r.byDay) > 0:
 		return slices.Contains(r.byDay, d.weekday())
 	}
@@ -114,13 +118,13 @@ func (r *rule) refine(m mention) bool {
 	case m.shape == byMonthDay && r.freq == monthly:
 		r.byMonthDay = []int{m.nth}
 	case m.shape == byNth && r.freq == monthly:
-		r.byDay, r.nth = []weekday{m.weekday}, m.nth
+		r.byDay, r.nths = []weekday{m.weekday}, []int{m.nth}
 	case m.shape == byWorkday && r.freq == monthly:
 		r.byDay, r.bySetPos = workdays, m.nth
 	case m.shape == byYearDay && r.freq == yearly:
 		r.byMonth, r.byMonthDay = m.month, []int{m.nth}
 	case m.shape == byYearNth && r.freq == yearly:
-		r.byMonth, r.byDay, r.nth = m.month, []weekday{m.weekday}, m.nth
+		r.byMonth, r.byDay, r.nths = m.month, []weekday{m.weekday}, []int{m.nth}
 	case m.shape == byMonth && r.freq == yearly:
 		r.byMonth, r.byMonthDay = m.month, []int{1}
 	default:

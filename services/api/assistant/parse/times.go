@@ -105,15 +105,19 @@ func (p *parser) spoken(i int, loose bool) (clock, int) {
 			return partClock(morning), i + 2
 		}
 	}
-	return p.pastAndTo(i)
+	return p.pastAndTo(i, loose)
 }
 
 // pastAndTo reads the minutes before and after an hour.
-func (p *parser) pastAndTo(i int) (clock, int) {
+func (p *parser) pastAndTo(i int, loose bool) (clock, int) {
 	minutes, k := 0, p.skip(i, "a")
 	switch {
 	case p.is(k, "half", "past"):
 		minutes, k = 30, k+1
+	case loose && p.is(k, "half") && p.at(k+1).number > 0 && p.at(k+1).number <= 12: // British: half seven
+		c, end := p.clockHour(k + 1)
+		c.minute, c.bare = 30, false
+		return c, end
 	case p.is(k, "quarter"):
 		minutes, k = 15, k+1
 	default:
@@ -192,7 +196,7 @@ func (p *parser) digital(i int, loose bool) (clock, int) {
 	case (sep.text == ":" || sep.text == "." || sep.text == "h") && sep.glued && minutes.glued && isMinutes(minutes):
 		c.minute, c.bare = minutes.number, false
 		k += 2
-		if sep.text == "." && !loose && !p.meridiem(k) {
+		if sep.text == "." && !p.is(i-1, "at") && !p.is(i-1, "@") && !p.meridiem(k) {
 			return clock{}, i
 		}
 		if p.at(k).text == ":" && isMinutes(p.at(k+1)) && p.at(k+1).glued { // seconds

@@ -3,6 +3,7 @@ package parse
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // finish puts the pieces in order, merges those that meet, and leaves the rest as
@@ -19,6 +20,9 @@ func (p *parser) finish() {
 	}
 	p.pieces = kept
 	p.action.Title = p.title()
+	if len(p.pieces) > 0 {
+		p.action.Title = unquoted(p.action.Title)
+	}
 	if p.action.Title == "" && p.creates() {
 		p.ask("What should I call it?")
 	}
@@ -60,6 +64,16 @@ func (p *parser) title() string {
 		}
 	}
 	return join(parts)
+}
+
+// unquoted is the title without the quotation marks that are around all of it.
+func unquoted(title string) string {
+	r, size := utf8.DecodeRuneInString(title)
+	if end := quotation(title, 0, r, size); end == len(title) && end > 0 {
+		_, last := utf8.DecodeLastRuneInString(title)
+		return strings.TrimSpace(title[size : len(title)-last])
+	}
+	return title
 }
 
 const separators = ",;:-–— \t\n\r"

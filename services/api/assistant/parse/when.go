@@ -36,6 +36,10 @@ func (p *parser) connectorAt(i int) (connector, int) {
 			k++
 		}
 		return due, k
+	case "is", "are":
+		if p.is(i+1, "due") {
+			return p.connectorAt(i + 1)
+		}
 	case "on", "by", "before", "at", "around", "@":
 		k := i + 1
 		if t.text != "on" {
@@ -271,7 +275,7 @@ func (p *parser) plausibleWeekday(f phrase) bool {
 		}
 		return p.closes(f.to)
 	}
-	return p.closes(f.to) && after.kind != none || f.to >= p.end && false || verbs.has(after.text) || p.event(f.to)
+	return f.to < p.end && (p.closes(f.to) || verbs.has(after.text) || p.event(f.to))
 }
 
 // compound says whether a weekday is the first word of a name, as in "Friday Night Lights".
@@ -308,6 +312,12 @@ func (p *parser) plausibleFaint(f phrase) bool {
 		return !weekday && (p.closes(f.to) || verbs.has(p.at(f.to).text) || p.event(f.to))
 	case weekday: // "gym sat", and neither "where he sat" nor "enjoy the sun"
 		return f.day.weekday != 7 && p.closes(f.to) && !subjects.has(before.text) && !articles.has(before.text) && !p.named(f.from-1)
+	}
+	if f.day.shape == byMonthDay { // pay rent 1st
+		return f.to >= p.end && !p.named(f.from-1) && !articles.has(before.text) && !prepositions.has(before.text) && !verbs.has(before.text)
+	}
+	if p.is(f.from+1, ".") && p.named(f.from-1) { // Go 1.11.
+		return false
 	}
 	return p.closes(f.to) && !articles.has(before.text) && !prepositions.has(before.text)
 }
@@ -401,21 +411,23 @@ func (p *parser) due(day *phrase, clocked *phrase) (at dueTime) {
 		at.date = p.today.plus(1)
 		return at
 	}
-	passed := p.instant(at).Before(p.now)
-	switch {
-	case day == nil && passed:
-		at.date = p.today.plus(1)
-	case day == nil:
-	case day.day.rolls && !p.instant(dueTime{date: p.today, hour: hour, minute: c.minute}).Before(p.now):
-		at.date = p.today
-	case passed && d == p.today && !c.exact && c.part == 0 && hour < 12:
-		at.hour += 12
-		passed = p.instant(at).Before(p.now)
-		fallthrough
-	case passed && d == p.today:
-		if passed {
-			p.ask("That time has passed today. Tomorrow instead?")
+	if day != nil && day.day.rolls { // friday at 5pm, said on a Friday
+		if at.date = p.today; p.passed(at) {
+			at.date = d
 		}
+		return at
+	}
+	switch {
+	case !p.passed(at) || d != p.today:
+		return at
+	case day == nil:
+		at.date = p.today.plus(1)
+		return at
+	case !c.exact && c.part == 0 && hour < 12: // today at 9, said at noon
+		at.hour += 12
+	}
+	if p.passed(at) {
+		p.ask("That time has passed today. Tomorrow instead?")
 	}
 	return at
 }

@@ -1,5 +1,7 @@
 // Starts the parts, and does what is common to all pages.
+import * as act from "./act.js";
 import * as dialogs from "./dialogs.js";
+import * as drag from "./drag.js";
 import * as keys from "./keys.js";
 import * as list from "./list.js";
 import { toast } from "./say.js";
@@ -45,5 +47,5 @@ if (zone) {
   if (guess) zone.value = guess;
 }
 
-for (const part of [said, list, dialogs, keys, stream]) part.start();
+for (const part of [said, list, act, drag, dialogs, keys, stream]) part.start();
 document.documentElement.dataset.ready = "yes";

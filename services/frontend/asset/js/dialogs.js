@@ -41,7 +41,7 @@ export function start() {
       document.getElementById("sidebar")?.hidePopover?.();
     }
   });
-  document.addEventListener("rondo:close", () => detail()?.close());
+  document.addEventListener("rondo:close", () => document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close()));
   document.addEventListener("click", (event) => {
     const { target } = event;
     if (target.closest("[data-close]")) target.closest("dialog")?.close();

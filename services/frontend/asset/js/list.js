@@ -2,7 +2,8 @@
 // focus goes.
 
 const list = () => document.getElementById("list");
-const rows = () => [...document.querySelectorAll("#list .task")];
+/** The rows that hold a task, in a list or a month. */
+export const rows = () => [...document.querySelectorAll("#list [data-task]")];
 
 // Versions that this tab has seen in an answer, by task: an event of the same
 // version tells it nothing new.
@@ -25,35 +26,45 @@ export function refresh() {
 export function move(step) {
   const all = rows();
   if (all.length === 0) return;
-  const at = all.indexOf(document.activeElement?.closest(".task"));
+  const at = all.indexOf(document.activeElement?.closest("[data-task]"));
   const next = at < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + step, 0), all.length - 1);
   focusRow(all[next]);
 }
 
 /** Presses a control of the focused row. */
 export function press(selector) {
-  const control = document.activeElement?.closest(".task")?.querySelector(selector);
+  const control = document.activeElement?.closest("[data-task]")?.querySelector(selector);
   control?.click();
   return Boolean(control);
 }
 
-function focusRow(row) {
+/** Puts the focus on a row. */
+export function focusRow(row) {
   const title = row.querySelector("[data-open]");
   title?.focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
 }
 
-// Where the focus was before the list was replaced.
+// Where the focus was before the list was replaced, and on which task.
 let focusedAt = -1;
+let focusedRow = "";
 
 function rememberFocus() {
-  focusedAt = rows().indexOf(document.activeElement?.closest(".task"));
+  const row = document.activeElement?.closest("[data-task]");
+  if (row) remember(row);
+}
+
+function remember(row) {
+  focusedAt = rows().indexOf(row);
+  focusedRow = row.id;
 }
 
 function restoreFocus() {
   if (focusedAt < 0 || (document.activeElement && document.activeElement !== document.body)) return;
   const all = rows();
-  if (all.length > 0) focusRow(all[Math.min(focusedAt, all.length - 1)]);
+  const same = document.getElementById(focusedRow);
+  if (same) focusRow(same); // it has moved
+  else if (all.length > 0) focusRow(all[Math.min(focusedAt, all.length - 1)]);
   else document.getElementById("main")?.focus({ preventScroll: true }); // in a field, the next shortcut would be typed
   focusedAt = -1;
 }
@@ -127,8 +138,10 @@ export function start() {
   const { callbacks } = Idiomorph.defaults;
   // Whoever is renaming a task keeps the field while the list changes around it.
   callbacks.beforeNodeMorphed = (old) => !(old instanceof Element && old.matches("[data-renaming]"));
-  // What somebody has opened stays open.
-  callbacks.beforeAttributeUpdated = (name) => name !== "open";
+  // What somebody has opened stays open, what is selected stays selected, and what is
+  // being dragged goes on.
+  callbacks.beforeAttributeUpdated = (name, node) => !["open", "data-over"].includes(name) &&
+    !(name === "checked" && node.matches(".pick")) && !(name === "class" && node.matches(".is-dragged"));
   callbacks.afterNodeAdded = (node) => {
     if (node instanceof Element && node.matches(".task")) node.classList.add("task-arrived");
   };
@@ -166,14 +179,13 @@ export function start() {
     if ((event.detail.target ?? event.target).id === "list") restoreFocus();
   });
   document.addEventListener("rondo:changed", (event) => {
-    const { task, version } = event.detail;
-    if (task && version) seen.set(task, Math.max(seen.get(task) ?? 0, version));
+    for (const { task, version } of event.detail.tasks) seen.set(task, Math.max(seen.get(task) ?? 0, version));
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !event.target.closest?.("[data-rename-form]")) return;
     const slot = event.target.closest("[data-renaming]");
     slot?.removeAttribute("data-renaming");
-    focusedAt = rows().indexOf(slot?.closest(".task"));
+    if (slot) remember(slot.closest("[data-task]"));
     event.target.blur();
     refresh();
   });

@@ -1,0 +1,197 @@
+package enginetest
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/rondohq/rondo/environments"
+	"github.com/rondohq/rondo/tools/internal/engine"
+	"github.com/rondohq/rondo/tools/internal/reconcile"
+)
+
+func TestTheLifeOfAStack(t *testing.T) {
+	t.Parallel()
+	for _, env := range environments.All() {
+		t.Run(env.Name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, env)
+
+			previewed := b.preview(t)
+			require.NotEmpty(t, previewed)
+			for _, s := range previewed {
+				require.Equal(t, apitype.OpCreate, s.Op, s.URN)
+			}
+			require.Empty(t, b.existing(t, previewed), "a preview has made something")
+
+			made := b.up(t)
+			require.Equal(t, names(previewed), names(made), "the update did something else than the preview said")
+			require.Len(t, b.existing(t, made), len(objects(made)), "not all objects are in the cluster")
+
+			require.Empty(t, changed(b.up(t)), "a second update changes something")
+			b.noSecretIsReadable(t)
+
+			gone, err := b.Destroy(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, names(made), names(gone))
+			require.Empty(t, b.existing(t, made), "something is left in the cluster")
+			require.Empty(t, b.world.IDs(), "something is left in the clouds")
+		})
+	}
+}
+
+func TestDriftIsFoundAndMended(t *testing.T) {
+	t.Parallel()
+	b := setup(t, environments.Minikube())
+	made := b.up(t)
+	defer func() {
+		_, err := b.Destroy(context.WithoutCancel(t.Context()))
+		require.NoError(t, err)
+	}()
+	all := objects(made)
+	require.GreaterOrEqual(t, len(all), 2)
+
+	// One object loses what it says, another goes altogether.
+	changedObject, ok := find(all, "ConfigMap")
+	require.True(t, ok)
+	live, err := b.cluster.Get(t.Context(), changedObject.object)
+	require.NoError(t, err)
+	data, _, _ := unstructured.NestedStringMap(live.Object, "data")
+	require.NotEmpty(t, data)
+	for key := range data {
+		require.NoError(t, unstructured.SetNestedField(live.Object, "edited by hand", "data", key))
+	}
+	require.NoError(t, b.cluster.Replace(t.Context(), live))
+
+	report, code := b.reconcile(t)
+	require.Equal(t, 2, code)
+	require.Len(t, report.Drift, 1)
+	require.Equal(t, reconcile.Changed, report.Drift[0].Kind)
+	require.Equal(t, changedObject.name, report.Drift[0].Name)
+	require.Len(t, report.Drift[0].Changes, len(data))
+	require.Equal(t, "edited by hand", report.Drift[0].Changes[0].Is)
+	require.NotEqual(t, "edited by hand", report.Drift[0].Changes[0].ShouldBe)
+
+	require.NoError(t, b.cluster.Delete(t.Context(), changedObject.object))
+	report, code = b.reconcile(t)
+	require.Equal(t, 2, code)
+	require.Len(t, report.Drift, 1)
+	require.Equal(t, reconcile.Missing, report.Drift[0].Kind)
+
+	report, code = b.reconcile(t, "--apply")
+	require.Equal(t, 0, code)
+	require.True(t, report.Applied)
+	_, err = b.cluster.Get(t.Context(), changedObject.object)
+	require.NoError(t, err, "the object is not back")
+
+	report, code = b.reconcile(t)
+	require.Equal(t, 0, code)
+	require.Empty(t, report.Drift)
+}
+
+// preview says what an update would do.
+func (b *testBundle) preview(t *testing.T) []engine.Step {
+	t.Helper()
+	steps, err := b.Preview(t.Context(), false)
+	require.NoError(t, err)
+	return steps
+}
+
+func (b *testBundle) up(t *testing.T) []engine.Step {
+	t.Helper()
+	steps, err := b.Up(t.Context())
+	require.NoError(t, err)
+	return steps
+}
+
+// declared is a Kubernetes object of the program.
+type declared struct {
+	name   string
+	object *unstructured.Unstructured
+}
+
+// objects are those that the steps speak of.
+func objects(steps []engine.Step) []declared {
+	var all []declared
+	for _, s := range steps {
+		if kind, ok := s.Inputs["kind"].(string); ok && strings.HasPrefix(string(s.URN.Type()), "kubernetes:") {
+			if _, ok := s.Inputs["apiVersion"].(string); ok && kind != "" {
+				all = append(all, declared{name: s.URN.Name(), object: &unstructured.Unstructured{Object: s.Inputs}})
+			}
+		}
+	}
+	return all
+}
+
+func find(all []declared, kind string) (declared, bool) {
+	for _, d := range all {
+		if d.object.GetKind() == kind {
+			return d, true
+		}
+	}
+	return declared{}, false
+}
+
+// existing are the objects that the cluster has.
+func (b *testBundle) existing(t *testing.T, steps []engine.Step) []string {
+	t.Helper()
+	var found []string
+	for _, d := range objects(steps) {
+		_, err := b.cluster.Get(t.Context(), d.object)
+		switch {
+		case err == nil:
+			found = append(found, d.name)
+		case !errors.IsNotFound(err):
+			require.NoError(t, err)
+		}
+	}
+	return found
+}
+
+// noSecretIsReadable looks for everything secret in every file that the engine
+// has written.
+func (b *testBundle) noSecretIsReadable(t *testing.T) {
+	t.Helper()
+	secrets := b.world.Secrets()
+	files := 0
+	require.NoError(t, filepath.WalkDir(b.StateDir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for name, secret := range secrets {
+			require.False(t, bytes.Contains(text, []byte(secret)), "%s is in %s", name, path)
+		}
+		files++
+		return err
+	}))
+	require.NotZero(t, files, "the engine has written nothing")
+}
+
+func names(steps []engine.Step) map[resource.URN]bool {
+	all := map[resource.URN]bool{}
+	for _, s := range steps {
+		all[s.URN] = true
+	}
+	return all
+}
+
+func changed(steps []engine.Step) []engine.Step {
+	var some []engine.Step
+	for _, s := range steps {
+		if s.Changed() {
+			some = append(some, s)
+		}
+	}
+	return some
+}
