@@ -155,7 +155,7 @@ func (p *parser) relativeDay(i int) (mention, int) {
 // distance reads "in 3 days", "an hour from now", "2 weeks from friday".
 func (p *parser) distance(i int) (mention, int) {
 	k := i
-	if p.is(i, "in") || p.is(i, "within") {
+	if p.either(i, "in", "within") {
 		k = i + 1
 	}
 	if k > i {
@@ -242,7 +242,7 @@ func (p *parser) nthOfMonth(i int) (mention, int) {
 	default:
 		return mention{}, i
 	}
-	if !p.is(after, "of") && !p.is(after, "in") {
+	if !p.either(after, "of", "in") {
 		return mention{}, i
 	}
 	k = p.skip(after+1, "the")
@@ -807,7 +807,7 @@ func (p *parser) monthAlone(i int) (mention, int) {
 	switch {
 	case y != 0:
 		d = newDate(y, t.month, 1)
-	case t.month < p.today.Month(), t.month == p.today.Month() && (p.is(i, "next") || p.today.Day() > 1 && !p.is(i, "in") && !p.is(i, "this")):
+	case t.month < p.today.Month(), t.month == p.today.Month() && (p.is(i, "next") || p.today.Day() > 1 && !p.either(i, "in", "this")):
 		d = newDate(p.today.Year()+1, t.month, 1)
 	case d.before(p.today): // "in november" said in November
 		d = p.today.lastOfMonth()

@@ -213,10 +213,11 @@ func (p *parser) settle(found *finding) (due dueTime, hasDue bool) {
 			day = nil
 		}
 	}
-	for _, f := range []*phrase{day, clocked} {
-		if f != nil && (f != clocked || f != day || f == day && f == clocked) {
-			p.take(f.piece)
-		}
+	if day != nil {
+		p.take(day.piece)
+	}
+	if clocked != nil && clocked != day {
+		p.take(clocked.piece)
 	}
 	if found.series != nil {
 		return p.settleSeries(found.series, day, clocked)

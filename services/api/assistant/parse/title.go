@@ -112,10 +112,10 @@ func trimCut(s string, left bool, following Kind) string {
 
 var (
 	// dangling words lead to what was cut out behind them.
-	dangling = setOf("due", "every", "starting", "until", "@", "and", "with")
+	dangling = setOf(`due every starting until @ and with`)
 	// connectors do, too; a day has its own, and what stands before that is part of a
 	// verb: "weigh in every monday".
-	connectors = setOf("on", "at", "by", "from")
+	connectors = setOf(`on at by from`)
 )
 
 // join puts the parts together; a closing mark stays with the word before it.
