@@ -155,8 +155,11 @@ func (p *parser) relativeDay(i int) (mention, int) {
 // distance reads "in 3 days", "an hour from now", "2 weeks from friday".
 func (p *parser) distance(i int) (mention, int) {
 	k := i
-	if p.is(i, "in") || p.is(i, "within") {
+	if p.either(i, "in", "within") {
 		k = i + 1
+	}
+	if k > i {
+		k = p.skip(k, "the", "next")
 	}
 	d, after := p.duration(k)
 	if after == k {
@@ -174,6 +177,8 @@ func (p *parser) distance(i int) (mention, int) {
 	switch {
 	case p.is(after, "from", "now"):
 		return p.distant(d, p.today), after + 2
+	case p.is(after, "on") && p.at(after+1).weekday != 0 && d.minutes == 0: // British: a week on tuesday
+		return p.distant(d, p.today.next(p.at(after+1).weekday)), after + 2
 	case p.is(after, "from"), p.is(after, "after"), p.is(after, "before") && d.minutes == 0 && d.months == 0 && !d.workdays:
 		if p.nested { // a day from a day from a day: nobody means it
 			return mention{}, i
@@ -237,7 +242,7 @@ func (p *parser) nthOfMonth(i int) (mention, int) {
 	default:
 		return mention{}, i
 	}
-	if !p.is(after, "of") && !p.is(after, "in") {
+	if !p.either(after, "of", "in") {
 		return mention{}, i
 	}
 	k = p.skip(after+1, "the")
@@ -802,7 +807,7 @@ func (p *parser) monthAlone(i int) (mention, int) {
 	switch {
 	case y != 0:
 		d = newDate(y, t.month, 1)
-	case t.month < p.today.Month(), t.month == p.today.Month() && (p.is(i, "next") || p.today.Day() > 1 && !p.is(i, "in") && !p.is(i, "this")):
+	case t.month < p.today.Month(), t.month == p.today.Month() && (p.is(i, "next") || p.today.Day() > 1 && !p.either(i, "in", "this")):
 		d = newDate(p.today.Year()+1, t.month, 1)
 	case d.before(p.today): // "in november" said in November
 		d = p.today.lastOfMonth()

@@ -37,14 +37,14 @@ var leadIns = []struct {
 
 // leadIn takes the words before the task, and says whether they ask for a reminder.
 func (p *parser) leadIn() (remind bool) {
-	i := p.opening(0)
+	i := p.opening()
 	k := i
 	for _, l := range leadIns {
 		end := i + len(l.words)
 		if !p.is(i, l.words...) || p.at(end).glued && !p.is(end, ":") {
 			continue
 		}
-		if l.colon && !p.is(end, ":") && !(l.remind && (p.is(end, "to") || p.is(end, "for"))) {
+		if l.colon && !p.is(end, ":") && !(l.remind && p.either(end, "to", "for")) {
 			continue
 		}
 		if l.verb && !verbs.has(p.at(end).text) {
@@ -90,7 +90,7 @@ func (p *parser) leadIn() (remind bool) {
 // opensWithCommand says whether a polite opening asks for something that is to be
 // done: "please call mom".
 func (p *parser) opensWithCommand(i int) bool {
-	return verbs.has(p.at(i).text) && (p.is(0, "please") || p.is(0, "can") || p.is(0, "could"))
+	return verbs.has(p.at(i).text) && p.either(0, "please", "can", "could")
 }
 
 func (p *parser) takeLead(k int, remind bool) {
@@ -130,11 +130,11 @@ func (p *parser) addTask(i int) int {
 		return i
 	}
 	k := p.skip(i+1, "up")
-	for articles.has(p.at(k).text) || p.is(k, "new") || p.is(k, "recurring") || p.is(k, "another") {
+	for articles.has(p.at(k).text) || p.either(k, "new", "recurring", "another") {
 		k++
 	}
 	if level, end := p.levelAt(k); end > k {
-		if p.is(end, "task") || p.is(end, "todo") {
+		if p.either(end, "task", "todo") {
 			p.action.Priority = level
 			return end + 1
 		}
@@ -148,7 +148,7 @@ func (p *parser) addTask(i int) int {
 	}
 	for end := i + 4; end <= p.end; end++ { // add X to my list, for tomorrow
 		b := p.withoutList(end)
-		if b == end || !p.is(b-1, "to") && !p.is(b-1, "on") || b-1 <= i+1 || !p.closes(end) && !p.at(end).timely() {
+		if b == end || !p.either(b-1, "to", "on") || b-1 <= i+1 || !p.closes(end) && !p.at(end).timely() {
 			continue
 		}
 		p.take(piece{b - 1, end, KindCommand})

@@ -103,15 +103,13 @@ func (p *parser) collectAt(i int, found *finding) int {
 	}
 	if name, end := p.tagAt(i); end > i {
 		p.tag(name)
-		p.take(piece{i, end, KindTag})
-		return end
+		return p.collected(piece{i, end, KindTag})
 	}
 	if level, end := p.priorityAt(i); end > i {
 		if p.action.Priority == "" {
 			p.action.Priority = level
 		}
-		p.take(piece{i, end, KindPriority})
-		return end
+		return p.collected(piece{i, end, KindPriority})
 	}
 	if found.reminder == nil {
 		if r, ok := p.reminderAt(i); ok {
@@ -134,6 +132,16 @@ func (p *parser) collectAt(i int, found *finding) int {
 		found.whens = append(found.whens, f)
 	}
 	return max(f.to, i+1)
+}
+
+// collected takes a piece that is part of no other. What stands before the task
+// does not count as its begin.
+func (p *parser) collected(c piece) int {
+	p.take(c)
+	if c.from == p.start {
+		p.start = c.to
+	}
+	return c.to
 }
 
 func (p *parser) tag(name string) {
@@ -205,10 +213,11 @@ func (p *parser) settle(found *finding) (due dueTime, hasDue bool) {
 			day = nil
 		}
 	}
-	for _, f := range []*phrase{day, clocked} {
-		if f != nil && (f != clocked || f != day || f == day && f == clocked) {
-			p.take(f.piece)
-		}
+	if day != nil {
+		p.take(day.piece)
+	}
+	if clocked != nil && clocked != day {
+		p.take(clocked.piece)
 	}
 	if found.series != nil {
 		return p.settleSeries(found.series, day, clocked)

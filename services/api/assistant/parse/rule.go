@@ -56,16 +56,17 @@ func (r rule) String() string {
 			b.WriteString([]string{"", ","}[min(k, 1)] + strconv.Itoa(n) + dayCodes[d])
 		}
 	}
-	if list(&b, ";BYHOUR=", r.byHour); len(r.byHour) > 0 {
+	list(&b, ";BYHOUR=", r.byHour)
+	if len(r.byHour) > 0 {
 		b.WriteString(";BYMINUTE=" + strconv.Itoa(r.byMinute))
 	}
 	if r.bySetPos != 0 {
 		b.WriteString(";BYSETPOS=" + strconv.Itoa(r.bySetPos))
 	}
-	if r.count > 0 {
+	switch { // at most one of them (RFC 5545 §3.3.10)
+	case r.count > 0:
 		b.WriteString(";COUNT=" + strconv.Itoa(r.count))
-	}
-	if !r.until.IsZero() {
+	case !r.until.IsZero():
 		b.WriteString(";UNTIL=" + r.until.UTC().Format("20060102T150405Z"))
 	}
 	return b.String()
@@ -108,7 +109,7 @@ func (r rule) falls(d date) bool {
 
 // refine narrows a rule to the days that a mention names: "every year on march 3".
 // It says whether the mention is of a kind that the rule can be narrowed by.
-func (r *rule) refine(m mention) bool {
+func (r *rule) refine(m mention) bool { //nolint:recvcheck // the only one that changes the rule
 	if len(r.byDay) > 0 || len(r.byMonthDay) > 0 {
 		return false
 	}
@@ -144,7 +145,7 @@ func (p *parser) first(r rule, from date, c *clock) dueTime {
 		}
 	}
 	for range horizon {
-		if r.falls(at.date) && !(at.hasTime && p.instant(at).Before(p.now)) {
+		if r.falls(at.date) && (!at.hasTime || !p.passed(at)) {
 			return at
 		}
 		at.date = at.plus(1)

@@ -68,6 +68,9 @@ func (p *parser) title() string {
 
 // unquoted is the title without the quotation marks that are around all of it.
 func unquoted(title string) string {
+	if n := len(title); n > 2 && title[0] == '\'' && title[n-1] == '\'' {
+		return title[1 : n-1]
+	}
 	r, size := utf8.DecodeRuneInString(title)
 	if end := quotation(title, 0, r, size); end == len(title) && end > 0 {
 		_, last := utf8.DecodeLastRuneInString(title)
@@ -109,10 +112,10 @@ func trimCut(s string, left bool, following Kind) string {
 
 var (
 	// dangling words lead to what was cut out behind them.
-	dangling = setOf("due", "every", "starting", "until", "@", "and", "with")
+	dangling = setOf(`due every starting until @ and with`)
 	// connectors do, too; a day has its own, and what stands before that is part of a
 	// verb: "weigh in every monday".
-	connectors = setOf("on", "at", "by", "from")
+	connectors = setOf(`on at by from`)
 )
 
 // join puts the parts together; a closing mark stays with the word before it.

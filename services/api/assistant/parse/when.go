@@ -43,11 +43,11 @@ func (p *parser) connectorAt(i int) (connector, int) {
 	case "on", "by", "before", "at", "around", "@":
 		k := i + 1
 		if t.text != "on" {
-			for p.is(k, "around") || p.is(k, "about") || p.is(k, "approximately") {
+			for p.either(k, "around", "about", "approximately") {
 				k++
 			}
 		}
-		if t.text == "by" && (p.is(k, "at") || p.is(k, "latest")) {
+		if t.text == "by" && p.either(k, "at", "latest") {
 			k++
 		}
 		return firmly, k
@@ -73,7 +73,7 @@ func (p *parser) phraseAt(i int) (phrase, bool) {
 			}
 		}
 		c, j := p.connectorAt(k)
-		if c != bare && f.to > i && (p.is(k, "for") || p.is(k, "to") || p.is(k, "until") || p.is(k, "till")) {
+		if c != bare && f.to > i && p.either(k, "for", "to", "until", "till") {
 			break
 		}
 		end := p.extend(&f, k, j, c)
@@ -100,33 +100,15 @@ func (p *parser) phraseAt(i int) (phrase, bool) {
 // extend adds a day, a time or a part of the day to a phrase: k is where its
 // connector stands, j what follows that. It returns the end, or k.
 func (p *parser) extend(f *phrase, k, j int, c connector) int {
-	if !f.hasDay || f.day.shape == byWeekday && f.day.trust >= weekName {
-		if m, end := p.dateAt(j); end > j && (!f.hasDay || m.shape != byWeekday && m.wait == 0 && m.trust != relation) {
-			f.day, f.hasDay = m, true
-			if !f.hasTime || !m.clocked() {
-				return end
-			}
-			f.time.part = m.clock.part // 8 tonight
-			return end
-		}
-	}
-	if (!f.hasTime || f.time.named) && f.day.wait == 0 {
-		loose := c == firmly || c == due || p.is(k, "from") || p.is(k, "between")
-		if p.is(k, "on") {
-			loose = false
-		}
-		if t, end := p.clockAt(j, loose); end > j {
-			if f.hasTime && t.part == 0 { // friday evening at 7
-				t.part = f.time.part
-			} else if f.hasDay && t.part == 0 {
-				t.part = f.day.clock.part
-			}
-			f.time, f.hasTime = t, true
-			return end
-		}
+	if end := p.addDay(f, j); end > j {
+		return end
 	}
 	if f.day.wait != 0 {
 		return k
+	}
+	loose := c >= firmly && !p.is(k, "on") || p.either(k, "from", "between")
+	if end := p.addTime(f, j, loose); end > j {
+		return end
 	}
 	if part, end := p.partAt(k); end > k && (f.hasDay || f.hasTime || p.is(k, "in", "the")) {
 		return p.addPart(f, part, k, end)
@@ -137,6 +119,38 @@ func (p *parser) extend(f *phrase, k, j int, c connector) int {
 		}
 	}
 	return k
+}
+
+// addDay adds a day. A weekday may be followed by the date that it is: friday, dec 4.
+func (p *parser) addDay(f *phrase, i int) int {
+	if f.hasDay && (f.day.shape != byWeekday || f.day.trust < weekName) {
+		return i
+	}
+	m, end := p.dateAt(i)
+	if end == i || f.hasDay && (m.shape == byWeekday || m.wait > 0 || m.trust == relation) {
+		return i
+	}
+	f.day, f.hasDay = m, true
+	if f.hasTime && m.clocked() { // 8 tonight
+		f.time.part = m.clock.part
+	}
+	return end
+}
+
+// addTime adds a time, which may say more than the part of the day before it.
+func (p *parser) addTime(f *phrase, i int, loose bool) int {
+	if f.hasTime && !f.time.named {
+		return i
+	}
+	t, end := p.clockAt(i, loose)
+	if end == i {
+		return i
+	}
+	if t.part == 0 { // friday evening at 7
+		t.part = max(f.time.part, f.day.clock.part)
+	}
+	f.time, f.hasTime = t, true
+	return end
 }
 
 func (p *parser) addPart(f *phrase, q part, k, end int) int {
@@ -179,10 +193,13 @@ func (p *parser) plausible(f phrase) bool {
 		return p.plausibleTime(f)
 	}
 	if f.hasTime && f.day.trust == weekName {
-		return f.connector != bare || !articles.has(p.at(f.from-1).text)
+		return f.connector != bare || !p.in(f.from-1, articles)
 	}
 	switch f.day.trust {
 	case sure:
+		if f.from > p.start && articles.has(p.at(f.from-1).text) {
+			return false
+		}
 		if f.connector == bare && f.day.shape == byYearDay && !f.day.fixed && !f.hasTime && f.from > p.start {
 			return p.closes(f.to) && !articles.has(p.at(f.from-1).text)
 		}
@@ -209,18 +226,19 @@ func (p *parser) isName(f phrase) bool {
 		return true
 	}
 	last := p.at(f.to - 1)
-	capital := last.kind == word && last.capital && last.weekday == 0 && last.month == 0 && last.text != "am" && last.text != "pm" && last.text != "a" && last.text != "p"
-	if !capital || f.to-1 == p.start {
+	if !last.capital || last.weekday != 0 || last.month != 0 || p.either(f.to-1, "am", "pm", "a", "p") || f.to-1 == p.start {
 		return false
 	}
-	before := p.at(f.from - 1)
-	if f.from <= p.start {
-		return p.at(f.to).capital && !verbs.has(p.at(f.to).text)
-	}
-	if p.named(f.to) {
+	before, after := p.at(f.from-1), p.at(f.to)
+	switch {
+	case f.from <= p.start:
+		return after.capital && !verbs.has(after.text)
+	case p.named(f.to):
 		return true
+	case f.to-f.from > 1:
+		return before.capital
 	}
-	return before.capital && (f.to-f.from > 1 || f.from-1 > p.start && f.to < p.end && p.at(f.to).kind == word || f.from-1 > p.start && allCapital(p.text[before.start:before.end]))
+	return p.named(f.from-1) && (f.to < p.end && after.kind == word || allCapital(p.text[before.start:before.end]))
 }
 
 // titled says whether a word between the tokens has a capital that it has in titles
@@ -244,15 +262,12 @@ func allCapital(s string) bool {
 }
 
 func (p *parser) plausibleRelation(f phrase) bool {
-	switch p.at(f.from - 1).text {
-	case "of", "about", "than", "like", "'", "the":
+	switch {
+	case p.either(f.from-1, "of", "about", "than", "like", "'", "the"):
 		return false
-	}
-	if p.is(f.from, "on") { // turn the heating on tomorrow
+	case p.is(f.from, "on"): // turn the heating on tomorrow
 		return false
-	}
-	switch p.at(f.to).text {
-	case "is", "was", "will", "never", "isn't", "show":
+	case p.either(f.to, "is", "was", "will", "never", "isn't", "show"): // Tomorrow Never Dies
 		return false
 	}
 	return f.connector != loosely || p.closes(f.to) || p.is(f.from, "for") && f.from == p.start
@@ -260,27 +275,32 @@ func (p *parser) plausibleRelation(f phrase) bool {
 
 func (p *parser) plausibleWeekday(f phrase) bool {
 	before, after := p.at(f.from-1), p.at(f.to)
-	if f.from > p.start && articles.has(before.text) || names.has(before.text) || p.at(f.to).text == "'" {
+	if f.from > p.start && articles.has(before.text) || names.has(before.text) || after.text == "'" || p.alone(f.from, f.to) {
 		return false
 	}
-	switch f.connector {
-	case firmly, due:
-		return !p.compound(f)
-	case loosely:
+	switch {
+	case f.connector >= firmly: // and yet: on Friday Night Lights
+		return !p.named(f.to) || !p.named(f.to+1)
+	case f.connector == loosely:
 		return p.closes(f.to)
-	}
-	if f.from > p.start {
-		if before.text == "of" || before.text == "about" || before.text == "'s" {
-			return false
-		}
-		return p.closes(f.to)
+	case f.from > p.start:
+		return p.closes(f.to) && !p.either(f.from-1, "of", "about", "last")
 	}
 	return f.to < p.end && (p.closes(f.to) || verbs.has(after.text) || p.event(f.to))
 }
 
-// compound says whether a weekday is the first word of a name, as in "Friday Night Lights".
-func (p *parser) compound(f phrase) bool {
-	return p.named(f.to) && p.named(f.to+1)
+// alone says whether tokens at the begin of the text leave nothing to do: what
+// follows is a name, as in "Sunday in the Park with George".
+func (p *parser) alone(from, to int) bool {
+	if from > p.start || to >= p.end || !joints.has(p.at(to).text) {
+		return false
+	}
+	for k := to; k < p.end; k++ {
+		if t := p.at(k); t.kind == hashtag || t.kind != punct && !p.named(k) && !joints.has(t.text) && !articles.has(t.text) {
+			return false
+		}
+	}
+	return true
 }
 
 // event says whether a thing that happens on a day stands at i, and nothing that it
@@ -290,8 +310,9 @@ func (p *parser) event(i int) bool {
 }
 
 // names make a name with a weekday or a month behind them.
-var names = setOf("black", "good", "cyber", "ruby", "fat", "ash", "blue", "super", "freaky", "manic", "casual", "taco", "palm", "easter",
-	"man", "giving", "bloody", "whit", "holy", "joe", "maundy", "stormy", "prime", "it's", "its", "tgi", "aunt", "uncle", "miss", "mr", "mrs", "theresa")
+var names = setOf(`
+	black good cyber ruby fat ash blue super freaky manic casual taco palm easter man giving bloody whit holy joe
+	maundy stormy prime it's its tgi aunt uncle miss mr mrs theresa`)
 
 func (p *parser) plausibleFaint(f phrase) bool {
 	before := p.at(f.from - 1)
@@ -302,7 +323,7 @@ func (p *parser) plausibleFaint(f phrase) bool {
 	switch {
 	case f.hasTime && (f.connector != bare || weekday):
 		return !articles.has(before.text) || f.from == p.start
-	case f.connector == firmly || f.connector == due:
+	case f.connector >= firmly:
 		return p.closes(f.to) || f.from == p.start && (verbs.has(p.at(f.to).text) || !weekday && f.to > f.body+2)
 	case f.connector == loosely:
 		return p.closes(f.to) && !weekday
@@ -310,82 +331,71 @@ func (p *parser) plausibleFaint(f phrase) bool {
 		return true
 	case f.from == p.start && f.to < p.end:
 		return !weekday && (p.closes(f.to) || verbs.has(p.at(f.to).text) || p.event(f.to))
+	case !p.closes(f.to) || articles.has(before.text):
+		return false
 	case weekday: // "gym sat", and neither "where he sat" nor "enjoy the sun"
-		return f.day.weekday != 7 && p.closes(f.to) && !subjects.has(before.text) && !articles.has(before.text) && !p.named(f.from-1)
-	}
-	if f.day.shape == byMonthDay { // pay rent 1st
-		return f.to >= p.end && !p.named(f.from-1) && !articles.has(before.text) && !prepositions.has(before.text) && !verbs.has(before.text)
-	}
-	if p.is(f.from+1, ".") && p.named(f.from-1) { // Go 1.11.
+		return f.day.weekday != 7 && !subjects.has(before.text) && !p.named(f.from-1)
+	case f.day.shape == byMonthDay: // pay rent 1st
+		return f.to >= p.end && !p.named(f.from-1) && !prepositions.has(before.text) && !verbs.has(before.text)
+	case p.is(f.from+1, ".") && p.named(f.from-1): // Go 1.11.
 		return false
 	}
-	return p.closes(f.to) && !articles.has(before.text) && !prepositions.has(before.text)
+	return !prepositions.has(before.text)
 }
 
 var (
-	counted = setOf("it", "rate", "chapter", "part", "page", "pages", "step", "version", "episode", "season", "ratio", "v", "ios", "section", "room", "level",
-		"john", "luke", "psalm", "psalms", "genesis", "matthew", "romans", "proverbs", "isaiah", "exodus", "corinthians", "hebrews", "acts",
-		"score", "scale", "aspect", "size", "model", "build", "release", "volume", "vol", "no", "number", "lesson", "exercise", "question", "apartment", "apt")
-	subjects     = setOf("i", "we", "he", "she", "they", "you", "it", "who", "where", "cat", "dog", "and", "newly", "just")
-	prepositions = setOf("about", "of", "than", "with", "like", "in", "into", "and", "or", "the")
+	counted = setOf(`
+		it rate chapter part page pages step version episode season ratio v ios section room level john luke psalm
+		psalms genesis matthew romans proverbs isaiah exodus corinthians hebrews acts score scale aspect size model
+		build release volume vol no number lesson exercise question apartment apt`)
+	subjects     = setOf(`i we he she they you it who where cat dog and newly just`)
+	prepositions = setOf(`about of than with like in into and or the`)
 )
 
 // plausibleTime judges a time without a day.
 func (p *parser) plausibleTime(f phrase) bool {
 	before, c := p.at(f.from-1), f.time
-	if f.from > p.start && (articles.has(before.text) || counted.has(before.text)) {
-		return false
-	}
-	first := p.at(f.body)
 	switch {
+	case f.from > p.start && (articles.has(before.text) || counted.has(before.text)):
+		return false
 	case f.connector == loosely && !p.closes(f.to):
 		return false
-	case p.is(f.from, "to"), p.is(f.from, "until"), p.is(f.from, "till"), p.is(f.from, "for") && c.bare:
+	case p.either(f.from, "to", "until", "till"), p.is(f.from, "for") && c.bare:
 		return false
-	case first.text == "noon" || first.text == "midday" || first.text == "midnight":
-		if f.connector == bare {
-			return before.text != "high" && f.from > p.start && p.closes(f.to) && !p.named(f.from)
-		}
-		return p.closes(f.to) || f.from == p.start
-	case first.text == "eod" || first.text == "cob" || first.text == "end" || first.text == "close":
+	case p.either(f.body, "noon", "midday", "midnight") && f.connector == bare:
+		return before.text != "high" && f.from > p.start && p.closes(f.to) && !p.named(f.from)
+	case p.either(f.body, "eod", "cob", "end", "close"):
 		return p.closes(f.to) && (f.from > p.start || f.to < p.end)
-	case first.text == "first": // first thing
+	case p.is(f.body, "first"): // first thing
 		return c.part != 0 && f.to > f.body+2
-	case p.is(f.from, "in", "the"):
+	case p.either(f.body, "noon", "midday", "midnight"), p.is(f.from, "in", "the"):
 		return p.closes(f.to) || f.from == p.start
 	case c.bare:
 		return p.plausibleHour(f)
-	case f.connector == bare && f.from > p.start && !c.said(p, f):
+	case f.connector == bare && f.from > p.start && p.at(f.to-1).kind == number: // neither am, pm nor o'clock
 		return p.closes(f.to)
+	case f.connector == bare && f.from == p.start && p.named(f.to): // The 5 AM Club
+		return verbs.has(p.at(f.to).text) || p.event(f.to)
 	}
 	return true
 }
 
-// said says whether am, pm or o'clock leaves no doubt that it is a time.
-func (c clock) said(p *parser, f phrase) bool {
-	return p.at(f.to-1).kind == word || p.is(f.to-1, ".")
-}
-
 // plausibleHour judges "at 9": what follows a number may be counted by it.
 func (p *parser) plausibleHour(f phrase) bool {
-	if f.connector != firmly && f.connector != due && !p.is(f.from, "from") && !p.is(f.from, "between") {
+	led := f.connector >= firmly && !p.is(f.from, "on") || p.either(f.from, "from", "between")
+	switch {
+	case !led || f.time.hour == 0:
 		return false
+	case p.closes(f.to):
+		return !p.is(f.to, "of") && !(p.is(f.to, "and") && p.at(f.to+1).isNumber())
+	case f.from == p.start:
+		return p.in(f.to, verbs)
 	}
-	if p.is(f.from, "on") || f.time.hour == 0 {
-		return false
-	}
-	after := p.at(f.to)
-	if f.from == p.start {
-		return after.kind == none || p.closes(f.to) || verbs.has(after.text)
-	}
-	if p.is(f.to, "in", "the") || p.is(f.to, "of") || p.is(f.to, "and") && p.at(f.to+1).isNumber() {
-		return false
-	}
-	return p.closes(f.to) || after.weekday != 0 || after.relative != 0 || p.is(f.to, "this") || p.is(f.to, "next")
+	return p.at(f.to).timely()
 }
 
 // due is the instant of a day and a time, either of which may be missing.
-func (p *parser) due(day *phrase, clocked *phrase) (at dueTime) {
+func (p *parser) due(day, clocked *phrase) (at dueTime) {
 	if day != nil && day.day.wait > 0 {
 		return dueTime{instant: p.now.Add(minutes(day.day.wait)), hasTime: true}
 	}
