@@ -64,6 +64,11 @@ func Roles() []Role {
 				Grant{Table: "series", Privileges: readWrite},
 				Grant{Table: "series_tags", Privileges: readWrite},
 				Grant{Table: "reminders", Privileges: readWrite},
+				Grant{Table: "notifications", Privileges: readOnly},
+				Grant{Table: "notifications", Privileges: []Privilege{Update}, Columns: []string{"read_at"}},
+				Grant{Table: "push_subscriptions", Privileges: readWrite},
+				Grant{Table: "channels", Privileges: readOnly},
+				Grant{Table: "deliveries", Privileges: readOnly},
 			),
 		},
 		{
@@ -94,6 +99,10 @@ func Roles() []Role {
 				Grant{Table: "reminders", Privileges: []Privilege{Update}, Columns: []string{
 					"status", "delivered_at", "version", "updated_at",
 				}},
+				Grant{Table: "notifications", Privileges: []Privilege{Select, Insert}},
+				Grant{Table: "push_subscriptions", Privileges: []Privilege{Select, Delete}}, // those that are gone
+				Grant{Table: "channels", Privileges: []Privilege{Select, Insert, Update}},
+				Grant{Table: "deliveries", Privileges: readWrite},
 			),
 		},
 		{Name: StateSchema, Secret: StateDatabase, Schema: StateSchema},

@@ -9,8 +9,12 @@ const (
 	StateStore  = "statestore"
 	SecretStore = "secretstore"
 
-	TokenKey       = "token"
-	DatabaseURLKey = "url"
+	TokenKey          = "token"
+	WebPushKey        = "private-key" // of P-256, in base64url
+	WebPushSubjectKey = "subject"     // whom push services may ask: a mailto or https address
+	SMTPURLKey        = "url"         // smtps://user:password@host:465 or smtp://…:587
+	SMTPFromKey       = "from"
+	DatabaseURLKey    = "url"
 
 	EventsPath = "/events/"
 	// JobPath is fixed by the Dapr jobs API.
@@ -43,6 +47,10 @@ var (
 	StateDatabase = Secret{Name: "database-state", Keys: []string{"connectionString"}}
 	// OpenAI is the key of the model behind the assistant.
 	OpenAI = Secret{Name: "openai", Keys: []string{"api-key"}, Optional: true}
+	// WebPush is Rondo's key as an application server (RFC 8292); it switches push on.
+	WebPush = Secret{Name: "web-push", Keys: []string{WebPushKey, WebPushSubjectKey}, Optional: true}
+	// SMTP is the server that e-mails leave through, and their sender.
+	SMTP = Secret{Name: "smtp", Keys: []string{SMTPURLKey, SMTPFromKey}, Optional: true}
 )
 
 var backend = Resources{RequestCPU: "200m", RequestMemory: "256Mi", LimitCPU: "500m", LimitMemory: "512Mi"}
@@ -91,6 +99,7 @@ var (
 		Subscribes:   []Subscription{{Service: notifier, Topic: Reminders}, {Service: notifier, Topic: TaskUpdates}},
 		Jobs:         []Job{RemindersDue},
 		UsesDatabase: true,
+		ExtraSecrets: []Secret{WebPush, SMTP},
 		Replicas:     Replicas{Min: 1, Max: 3},
 		Resources:    backend,
 	}

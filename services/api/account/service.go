@@ -17,7 +17,6 @@ import (
 	"github.com/rondohq/rondo/platform/fault"
 	"github.com/rondohq/rondo/services/api/text"
 	"github.com/rondohq/rondo/services/internal/ratelimit"
-	"github.com/rondohq/rondo/services/internal/rest"
 	"github.com/rondohq/rondo/services/internal/token"
 )
 
@@ -38,10 +37,19 @@ type User struct {
 	Email       string    `json:"email"` // in lower case, unique
 	DisplayName string    `json:"display_name"`
 	Timezone    string    `json:"timezone"` // an IANA name
-	CreatedAt   time.Time `json:"created_at"`
-	// QuietHours is nil where nothing is kept quiet.
-	QuietHours   *QuietHours   `json:"quiet_hours"`
+	// QuietHours are when nothing may ring; nil: never.
+	QuietHours  *QuietHours `json:"quiet_hours"`
+	NotifyEmail bool        `json:"notify_email"` // reminders come by e-mail too
+	CreatedAt   time.Time   `json:"created_at"`
+
 	SavedFilters []SavedFilter `json:"saved_filters"`
+}
+
+// QuietHours are a span of the day on the wall clock, "22:00" to "07:00", up to and
+// not with To. They go over midnight where From is later.
+type QuietHours struct {
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // Session is a person signed in.
@@ -88,7 +96,9 @@ type Patch struct {
 	Timezone        *string `json:"timezone"`
 	Password        *string `json:"password"`
 	CurrentPassword *string `json:"current_password"`
-	QuietHours      rest.Field[QuietHours]
+	QuietHours      *QuietHours
+	ClearQuietHours bool
+	NotifyEmail     *bool
 	SavedFilters    *[]SavedFilter
 }
 
@@ -153,8 +163,11 @@ type Store interface {
 // Changes of a user's row; nil leaves a column as it is.
 type Changes struct {
 	DisplayName, Timezone, PasswordHash *string
-	QuietHours                          *QuietHours // empty: none any more
-	SavedFilters                        *[]SavedFilter
+
+	QuietHours      *QuietHours
+	ClearQuietHours bool
+	NotifyEmail     *bool
+	SavedFilters    *[]SavedFilter
 }
 
 // NewStoredToken is a token to store, of either kind.
@@ -340,8 +353,8 @@ func (s *service) Me(ctx context.Context, p token.Principal) (User, error) {
 // UpdateMe implements Service.
 func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) (User, error) {
 	var bad []fault.Field
-	if patch.empty() {
-		bad = check(bad, "body", "must change something: display_name, timezone, password, quiet_hours or saved_filters")
+	if patch == (Patch{}) {
+		bad = check(bad, "body", "must change something: display_name, timezone, quiet_hours, notify_email, saved_filters or password")
 	}
 	if patch.DisplayName != nil {
 		*patch.DisplayName = strings.TrimSpace(*patch.DisplayName)
@@ -350,10 +363,15 @@ func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) 
 	if patch.Timezone != nil {
 		bad = check(bad, "timezone", checkZone(*patch.Timezone))
 	}
+	if patch.QuietHours != nil {
+		bad = check(bad, "quiet_hours", checkQuietHours(*patch.QuietHours))
+	}
 	if patch.Password != nil {
 		bad = check(bad, "password", text.Line(*patch.Password, minPassword, maxPassword))
 	}
-	bad = patch.checkSettings(bad)
+	if patch.SavedFilters != nil {
+		bad = checkFilters(bad, *patch.SavedFilters)
+	}
 	switch {
 	case patch.Password != nil && patch.CurrentPassword == nil:
 		bad = check(bad, "current_password", "is required with a new password")
@@ -369,7 +387,11 @@ func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) 
 	}
 	c := Changes{
 		DisplayName: unlessSame(patch.DisplayName, old.DisplayName), Timezone: unlessSame(patch.Timezone, old.Timezone),
-		QuietHours: quietChange(patch.QuietHours), SavedFilters: patch.SavedFilters,
+		NotifyEmail: unlessSame(patch.NotifyEmail, old.NotifyEmail), ClearQuietHours: patch.ClearQuietHours && old.QuietHours != nil,
+		SavedFilters: patch.SavedFilters,
+	}
+	if patch.QuietHours != nil && (old.QuietHours == nil || *old.QuietHours != *patch.QuietHours) {
+		c.QuietHours = patch.QuietHours
 	}
 	if patch.Password != nil {
 		hash, err := s.newPassword(ctx, p, oldHash, *patch.CurrentPassword, *patch.Password)
@@ -392,7 +414,7 @@ func (s *service) UpdateMe(ctx context.Context, p token.Principal, patch Patch) 
 }
 
 // unlessSame is nil for a change that changes nothing.
-func unlessSame(wanted *string, old string) *string {
+func unlessSame[T comparable](wanted *T, old T) *T {
 	if wanted != nil && *wanted == old {
 		return nil
 	}
@@ -532,6 +554,18 @@ func checkEmail(email string) string {
 func checkZone(name string) string {
 	_, message := text.Zone(name)
 	return message
+}
+
+func checkQuietHours(q QuietHours) string {
+	for _, at := range []string{q.From, q.To} {
+		if _, err := time.Parse("15:04", at); err != nil || len(at) != len("15:04") {
+			return `must have from and to as "22:00"`
+		}
+	}
+	if q.From == q.To {
+		return "must not begin when they end; null means none"
+	}
+	return ""
 }
 
 func checkScopes(scopes []token.Scope) string {

@@ -27,7 +27,8 @@ type store struct {
 func NewStore(pool *pgxpool.Pool, box *outbox.Outbox) Store { return &store{pool, box} }
 
 const (
-	userColumns   = `id, email, display_name, timezone, created_at, to_char(quiet_from, 'HH24:MI'), to_char(quiet_to, 'HH24:MI'), saved_filters`
+	userColumns   = `id, email, display_name, timezone, created_at, password_hash`
+	readColumns   = userColumns + `, to_char(quiet_from, 'HH24:MI'), to_char(quiet_to, 'HH24:MI'), notify_email, saved_filters`
 	kindSession   = "session"
 	kindAPI       = "api"
 	uniqueAddress = "users_email_key"
@@ -37,7 +38,7 @@ const (
 // Create implements Store.
 func (s *store) Create(ctx context.Context, u User, passwordHash string, session NewStoredToken) error {
 	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO users (id, email, display_name, timezone, created_at, password_hash, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $5)`,
+		_, err := tx.Exec(ctx, `INSERT INTO users (`+userColumns+`, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $5)`,
 			u.ID, u.Email, u.DisplayName, u.Timezone, u.CreatedAt, passwordHash)
 		if err != nil {
 			return fmt.Errorf("inserting a user: %w", err)
@@ -68,7 +69,7 @@ func insertToken(ctx context.Context, tx pgx.Tx, t NewStoredToken) error {
 
 // FindByEmail implements Store.
 func (s *store) FindByEmail(ctx context.Context, email string) (User, string, error) {
-	u, hash, err := s.user(ctx, `SELECT `+userColumns+`, password_hash FROM users WHERE email = $1`, email)
+	u, hash, err := s.user(ctx, `SELECT `+readColumns+` FROM users WHERE email = $1`, email)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return User{}, "", nil
 	}
@@ -77,7 +78,7 @@ func (s *store) FindByEmail(ctx context.Context, email string) (User, string, er
 
 // Find implements Store.
 func (s *store) Find(ctx context.Context, id uuid.UUID) (User, string, error) {
-	u, hash, err := s.user(ctx, `SELECT `+userColumns+`, password_hash FROM users WHERE id = $1`, id)
+	u, hash, err := s.user(ctx, `SELECT `+readColumns+` FROM users WHERE id = $1`, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return User{}, "", fault.New(fault.NotFound, "This account is gone.")
 	}
@@ -85,25 +86,21 @@ func (s *store) Find(ctx context.Context, id uuid.UUID) (User, string, error) {
 }
 
 func (s *store) user(ctx context.Context, query string, arg any) (u User, hash string, err error) {
-	u, err = scanUser(s.pool.QueryRow(ctx, query, arg), &hash)
+	u, hash, err = scanUser(s.pool.QueryRow(ctx, query, arg))
 	if err != nil {
 		return User{}, "", postgres.Explain(fmt.Errorf("finding a user: %w", err))
 	}
 	return u, hash, nil
 }
 
-// scanUser reads userColumns and what follows them.
-func scanUser(row pgx.Row, more ...any) (u User, err error) {
+func scanUser(row pgx.Row) (u User, hash string, err error) {
 	var from, to *string
-	columns := []any{&u.ID, &u.Email, &u.DisplayName, &u.Timezone, &u.CreatedAt, &from, &to, &u.SavedFilters}
-	if err := row.Scan(append(columns, more...)...); err != nil {
-		return User{}, err //nolint:wrapcheck // the callers say what they read
-	}
-	u.CreatedAt = u.CreatedAt.UTC()
+	err = row.Scan(&u.ID, &u.Email, &u.DisplayName, &u.Timezone, &u.CreatedAt, &hash, &from, &to, &u.NotifyEmail, &u.SavedFilters)
 	if from != nil && to != nil {
 		u.QuietHours = &QuietHours{From: *from, To: *to}
 	}
-	return u, nil
+	u.CreatedAt = u.CreatedAt.UTC()
+	return u, hash, err //nolint:wrapcheck // wrapped by the caller
 }
 
 // StartSession implements Store.
@@ -120,18 +117,17 @@ func (s *store) StartSession(ctx context.Context, session NewStoredToken) error 
 
 // Update implements Store.
 func (s *store) Update(ctx context.Context, userID uuid.UUID, c Changes, keep uuid.UUID) (u User, err error) {
-	quiet := QuietHours{}
-	if c.QuietHours != nil {
-		quiet = *c.QuietHours
-	}
 	err = postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		var err error
-		u, err = scanUser(tx.QueryRow(ctx, `UPDATE users SET display_name = coalesce($2, display_name), timezone = coalesce($3, timezone),
-			password_hash = coalesce($4, password_hash), saved_filters = coalesce($5, saved_filters),
-			quiet_from = CASE WHEN $6 THEN nullif($7, '')::time ELSE quiet_from END,
-			quiet_to = CASE WHEN $6 THEN nullif($8, '')::time ELSE quiet_to END, updated_at = now()
-			WHERE id = $1 RETURNING `+userColumns,
-			userID, c.DisplayName, c.Timezone, c.PasswordHash, c.SavedFilters, c.QuietHours != nil, quiet.From, quiet.To))
+		var from, to *string
+		if c.QuietHours != nil {
+			from, to = &c.QuietHours.From, &c.QuietHours.To
+		}
+		u, _, err = scanUser(tx.QueryRow(ctx, `UPDATE users SET display_name = coalesce($2, display_name), timezone = coalesce($3, timezone),
+			password_hash = coalesce($4, password_hash), notify_email = coalesce($5, notify_email), saved_filters = coalesce($9, saved_filters),
+			quiet_from = CASE WHEN NOT $6 THEN coalesce($7::text::time, quiet_from) END,
+			quiet_to = CASE WHEN NOT $6 THEN coalesce($8::text::time, quiet_to) END, updated_at = now()
+			WHERE id = $1 RETURNING `+readColumns,
+			userID, c.DisplayName, c.Timezone, c.PasswordHash, c.NotifyEmail, c.ClearQuietHours, from, to, c.SavedFilters))
 		if err != nil {
 			return fmt.Errorf("updating a user: %w", err)
 		}

@@ -41,7 +41,7 @@ func decodeFrom[T any](r *http.Request) (from[T], error) {
 
 func decodeNothing(*http.Request) (nothing, error) { return nothing{}, nil }
 
-// decodePatch refuses null, except for quiet hours: every other setting has a value.
+// decodePatch refuses null: every setting has a value, but for quiet hours.
 func decodePatch(r *http.Request) (Patch, error) {
 	body, err := rest.Decode[struct {
 		DisplayName     rest.Field[string] `json:"display_name"`
@@ -49,7 +49,9 @@ func decodePatch(r *http.Request) (Patch, error) {
 		Password        rest.Field[string] `json:"password"`
 		CurrentPassword rest.Field[string] `json:"current_password"`
 
-		QuietHours   rest.Field[QuietHours]    `json:"quiet_hours"`
+		QuietHours  rest.Field[QuietHours] `json:"quiet_hours"`
+		NotifyEmail rest.Field[bool]       `json:"notify_email"`
+
 		SavedFilters rest.Field[[]SavedFilter] `json:"saved_filters"`
 	}](r)
 	if err != nil {
@@ -69,10 +71,22 @@ func decodePatch(r *http.Request) (Patch, error) {
 		DisplayName: given("display_name", body.DisplayName), Timezone: given("timezone", body.Timezone),
 		Password: given("password", body.Password), CurrentPassword: given("current_password", body.CurrentPassword),
 	}
-	patch.QuietHours = body.QuietHours
-	if body.SavedFilters.Null {
+	switch {
+	case body.QuietHours.Null:
+		patch.ClearQuietHours = true
+	case body.QuietHours.Set:
+		patch.QuietHours = &body.QuietHours.Value
+	}
+	switch {
+	case body.NotifyEmail.Null:
+		bad = check(bad, "notify_email", "cannot be null")
+	case body.NotifyEmail.Set:
+		patch.NotifyEmail = &body.NotifyEmail.Value
+	}
+	switch {
+	case body.SavedFilters.Null:
 		bad = check(bad, "saved_filters", "cannot be null")
-	} else if body.SavedFilters.Set {
+	case body.SavedFilters.Set:
 		patch.SavedFilters = &body.SavedFilters.Value
 	}
 	if err := fault.InvalidFields(bad); err != nil {

@@ -145,6 +145,10 @@ func TestRepeatedPostHasOneEffectAndTheSameAnswer(t *testing.T) {
 	ada, eve := b.signUp(t, "ada"), b.signUp(t, "eve")
 	id := b.task(t, ada, map[string]any{"title": "Buy milk"})
 	series := b.series(t, ada, map[string]any{"title": "Pay the rent", "rrule": "FREQ=MONTHLY"})
+	open := b.task(t, ada, map[string]any{"title": "Buy bread"})
+	reminder := b.call(t, ada, http.MethodPost, "/api/reminders",
+		map[string]any{"task_id": open, "remind_at": "2039-01-01T00:00:00Z"}).Text(t, "id")
+	b.notified(t, ada, open, reminder)
 	for name, request := range map[string]struct {
 		path        string
 		body, other any
@@ -161,6 +165,13 @@ func TestRepeatedPostHasOneEffectAndTheSameAnswer(t *testing.T) {
 		"pause":  {"/api/tasks/recurring/" + series + "/pause", nil, map[string]any{}},
 		"resume": {"/api/tasks/recurring/" + series + "/resume", nil, map[string]any{}},
 		"skip":   {"/api/tasks/recurring/" + series + "/skip", nil, map[string]any{"occurrence_at": "2999-01-01T00:00:00Z"}},
+		"reminder": {
+			"/api/reminders", map[string]any{"task_id": open, "remind_at": "2040-01-01T00:00:00Z"},
+			map[string]any{"task_id": open, "remind_at": "2041-01-01T00:00:00Z"},
+		},
+		"snooze":    {"/api/reminders/" + reminder + "/snooze", map[string]any{"minutes": 10}, map[string]any{"minutes": 20}},
+		"read all":  {"/api/notifications/read", nil, map[string]any{}},
+		"subscribe": {"/api/notifications/subscriptions", browser(t, "https://push.example.org/1"), browser(t, "https://push.example.org/2")},
 	} {
 		key := header{"Idempotency-Key", "key of " + name}
 		first := b.call(t, ada, http.MethodPost, request.path, request.body, key)
@@ -266,13 +277,15 @@ func TestReadTokenOnlyReads(t *testing.T) {
 	}
 	reader, writer := secret("read"), secret("read", "write")
 	series := b.series(t, ada, map[string]any{"title": "Water the plants", "rrule": "FREQ=DAILY"})
+	reminder := b.call(t, ada, http.MethodPost, "/api/reminders",
+		map[string]any{"task_id": id, "remind_at": "2040-01-01T00:00:00Z"}).Text(t, "id")
 	before := b.rows(t)
 	for _, op := range b.operations() {
 		if op.public() {
 			continue
 		}
-		path := strings.ReplaceAll(strings.ReplaceAll(op.Path, "/recurring/{id}", "/recurring/"+series), "{id}", id)
-		a := b.call(t, reader, op.Method, path, nil)
+		path := strings.ReplaceAll(strings.ReplaceAll(op.Path, "/recurring/{id}", "/recurring/"+series), "/reminders/{id}", "/reminders/"+reminder)
+		a := b.call(t, reader, op.Method, strings.ReplaceAll(path, "{id}", id), nil)
 		if op.Method == http.MethodGet {
 			require.Less(t, a.Status, 300, "%s", op.OperationId)
 			continue

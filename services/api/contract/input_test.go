@@ -20,6 +20,13 @@ func TestBadInputIsNamedAndLeavesNothingBehind(t *testing.T) {
 	ada := b.signUp(t, "ada")
 	task := "/api/tasks/" + b.task(t, ada, map[string]any{"title": "Buy milk", "tags": []string{"grocery"}})
 	tag := "/api/tags/" + text(t, b.call(t, ada, http.MethodGet, "/api/tags", nil).Items(t)[0], "id")
+	taskID := task[len("/api/tasks/"):]
+	past := b.task(t, ada, map[string]any{"title": "Late", "due_at": "2026-01-01T00:00:00Z"})
+	remind := "/api/reminders/" + b.call(t, ada, http.MethodPost, "/api/reminders",
+		map[string]any{"task_id": taskID, "remind_at": "2040-01-01T00:00:00Z"}).Text(t, "id")
+	keys, ok := browser(t, "https://push.example.org/1")["keys"].(map[string]any)
+	require.True(t, ok)
+	point := keys["p256dh"]
 	before := b.rows(t)
 
 	const post, patch, get, del = http.MethodPost, http.MethodPatch, http.MethodGet, http.MethodDelete
@@ -135,6 +142,52 @@ func TestBadInputIsNamedAndLeavesNothingBehind(t *testing.T) {
 		{"taken name", post, "/api/tags", object{"name": "GROCERY"}, nil, 409, "name"},
 		{"long name", patch, tag, object{"name": long(51)}, nil, 400, "name"},
 		{"no name", patch, tag, object{}, nil, 400, "name"},
+
+		{"no task", post, "/api/reminders", object{"offset_minutes": 15}, nil, 400, "task_id"},
+		{"task that is no UUID", post, "/api/reminders", object{"task_id": "x", "offset_minutes": 15}, nil, 400, "task_id"},
+		{"task that is not there", post, "/api/reminders", object{"task_id": uuid.NewString(), "offset_minutes": 15}, nil, 400, "task_id"},
+		{"neither instant nor offset", post, "/api/reminders", object{"task_id": taskID}, nil, 400, "remind_at"},
+		{"instant and offset", post, "/api/reminders", object{"task_id": taskID, "offset_minutes": 1, "remind_at": "2999-01-01T00:00:00Z"}, nil, 400, "offset_minutes"},
+		{"offset without a due date", post, "/api/reminders", object{"task_id": taskID, "offset_minutes": 15}, nil, 400, "offset_minutes"},
+		{"offset to a past instant", post, "/api/reminders", object{"task_id": past, "offset_minutes": 15}, nil, 400, "offset_minutes"},
+		{"negative offset", post, "/api/reminders", object{"task_id": taskID, "offset_minutes": -1}, nil, 400, "offset_minutes"},
+		{"offset of more than a year", post, "/api/reminders", object{"task_id": taskID, "offset_minutes": 525601}, nil, 400, "offset_minutes"},
+		{"offset of half a minute", post, "/api/reminders", `{"task_id": "` + taskID + `", "offset_minutes": 0.5}`, nil, 400, "offset_minutes"},
+		{"offset of words", post, "/api/reminders", object{"task_id": taskID, "offset_minutes": "15"}, nil, 400, "offset_minutes"},
+		{"past instant", post, "/api/reminders", object{"task_id": taskID, "remind_at": "2020-01-01T00:00:00Z"}, nil, 400, "remind_at"},
+		{"instant in the year 9999", post, "/api/reminders", object{"task_id": taskID, "remind_at": "9999-12-31T23:59:59-01:00"}, nil, 400, "remind_at"},
+		{"instant without a zone", post, "/api/reminders", object{"task_id": taskID, "remind_at": "2999-01-01T00:00:00"}, nil, 400, "remind_at"},
+		{"unknown field", post, "/api/reminders", object{"task_id": taskID, "repeat": "daily"}, nil, 400, "repeat"},
+		{"no length of a snooze", post, remind + "/snooze", object{}, nil, 400, "minutes"},
+		{"snooze of nothing", post, remind + "/snooze", object{"minutes": 0}, nil, 400, "minutes"},
+		{"snooze of more than a year", post, remind + "/snooze", object{"minutes": 525601}, nil, 400, "minutes"},
+		{"snooze both ways", post, remind + "/snooze", object{"minutes": 1, "until": "2999-01-01T00:00:00Z"}, nil, 400, "until"},
+		{"snooze into the past", post, remind + "/snooze", object{"until": "2020-01-01T00:00:00Z"}, nil, 400, "until"},
+		{"snooze until some day", post, remind + "/snooze", object{"until": "tomorrow"}, nil, 400, "until"},
+		{"stale If-Match", post, remind + "/snooze", object{"minutes": 1}, []header{{"If-Match", `"7"`}}, 412, ""},
+		{"stale If-Match", del, remind, nil, []header{{"If-Match", `"7"`}}, 412, ""},
+		{"status", get, "/api/reminders?status=done", nil, nil, 400, "status"},
+		{"task_id", get, "/api/reminders?task_id=7", nil, nil, 400, "task_id"},
+		{"limit of too many", get, "/api/reminders?limit=201", nil, nil, 400, "limit"},
+		{"cursor", get, "/api/reminders?cursor=" + invented, nil, nil, 400, "cursor"},
+		{"unknown parameter", get, "/api/reminders?search=milk", nil, nil, 400, "search"},
+
+		{"unread", get, "/api/notifications?unread=perhaps", nil, nil, 400, "unread"},
+		{"cursor", get, "/api/notifications?cursor=" + invented, nil, nil, 400, "cursor"},
+		{"until", post, "/api/notifications/read", object{"until": "now"}, nil, 400, "until"},
+		{"endpoint over plain HTTP", post, "/api/notifications/subscriptions", browser(t, "http://push.example.org/1"), nil, 400, "endpoint"},
+		{"endpoint that is none", post, "/api/notifications/subscriptions", browser(t, "x"), nil, 400, "endpoint"},
+		{"long endpoint", post, "/api/notifications/subscriptions", browser(t, "https://push.example.org/"+long(1024)), nil, 400, "endpoint"},
+		{"key that is no point", post, "/api/notifications/subscriptions", object{"endpoint": "https://a.example", "keys": object{"p256dh": "AAAA", "auth": "AAAAAAAAAAAAAAAAAAAAAA"}}, nil, 400, "keys.p256dh"},
+		{"short secret", post, "/api/notifications/subscriptions", object{"endpoint": "https://a.example", "keys": object{"p256dh": point, "auth": "AAAA"}}, nil, 400, "keys.auth"},
+		{"unknown field", post, "/api/notifications/subscriptions", object{"url": "https://a.example"}, nil, 400, "url"},
+
+		{"quiet hours without an end", patch, "/api/me", object{"quiet_hours": object{"from": "22:00"}}, nil, 400, "quiet_hours"},
+		{"quiet hours of words", patch, "/api/me", object{"quiet_hours": object{"from": "night", "to": "07:00"}}, nil, 400, "quiet_hours"},
+		{"quiet hours of one digit", patch, "/api/me", object{"quiet_hours": object{"from": "22:00", "to": "7:00"}}, nil, 400, "quiet_hours"},
+		{"quiet hours at 24:00", patch, "/api/me", object{"quiet_hours": object{"from": "22:00", "to": "24:00"}}, nil, 400, "quiet_hours"},
+		{"quiet hours of no length", patch, "/api/me", object{"quiet_hours": object{"from": "22:00", "to": "22:00"}}, nil, 400, "quiet_hours"},
+		{"null notify_email", patch, "/api/me", object{"notify_email": nil}, nil, 400, "notify_email"},
 
 		{"no e-mail address", post, "/api/auth/sign-up", account(object{"email": nil}), nil, 400, "email"},
 		{"no e-mail address", post, "/api/auth/sign-up", account(object{"email": "eve"}), nil, 400, "email"},

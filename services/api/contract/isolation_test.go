@@ -22,7 +22,14 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		map[string]any{"name": secret, "scopes": []string{"read"}}).Text(t, "id")
 	other := b.task(t, ada, map[string]any{"title": secret})
 	seriesID := b.series(t, ada, map[string]any{"title": secret, "description": secret, "tags": []string{secret}, "rrule": "FREQ=DAILY"})
-	ids := map[string]string{"tasks": taskID, "tags": tagID, "tokens": tokenID, "recurring": seriesID}
+	b.call(t, ada, http.MethodPatch, "/api/tasks/"+taskID, map[string]any{"due_at": "2999-01-01T00:00:00Z"})
+	reminderID := b.call(t, ada, http.MethodPost, "/api/reminders", map[string]any{"task_id": taskID, "offset_minutes": 0}).Text(t, "id")
+	notificationID := b.notified(t, ada, taskID, reminderID)
+	subscriptionID := b.call(t, ada, http.MethodPost, "/api/notifications/subscriptions", browser(t, "https://push.example.org/ada")).Text(t, "id")
+	ids := map[string]string{
+		"tasks": taskID, "tags": tagID, "tokens": tokenID, "recurring": seriesID,
+		"reminders": reminderID, "notifications": notificationID, "subscriptions": subscriptionID,
+	}
 	adas := b.rows(t, ada)
 
 	// What a well-meant request holds; operations that are not here take no body.
@@ -39,15 +46,19 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		"createSeries":      map[string]any{"title": "Mine", "rrule": "FREQ=DAILY"},
 		"updateSeries":      map[string]any{"title": "Mine now"},
 		"previewRecurrence": map[string]any{"rrule": "FREQ=DAILY", "dtstart": "2026-03-27", "timezone": "UTC"},
+		"createReminder":    map[string]any{"task_id": taskID, "offset_minutes": 15},
+		"snoozeReminder":    map[string]any{"minutes": 10},
+		"subscribe":         browser(t, "https://push.example.org/eve"),
 		"parseText":         map[string]any{"text": "show my tasks", "now": "2026-11-25T10:00:00Z", "timezone": "UTC"},
 	}
 	// Where eve gets an answer that is no 404, and why it is right.
 	allowed := map[string]int{
-		"signUp":      http.StatusConflict,     // the address is taken
-		"signIn":      http.StatusUnauthorized, // a guessed password
-		"createTask":  http.StatusBadRequest,   // the parent is not hers
-		"createTag":   http.StatusCreated,      // a tag of her own by the same name
-		"importTasks": http.StatusOK,           // a task of her own, by another id
+		"signUp":         http.StatusConflict,     // the address is taken
+		"signIn":         http.StatusUnauthorized, // a guessed password
+		"createTask":     http.StatusBadRequest,   // the parent is not hers
+		"createReminder": http.StatusBadRequest,   // nor is the task
+		"createTag":      http.StatusCreated,      // a tag of her own by the same name
+		"importTasks":    http.StatusOK,           // a task of her own, by another id
 	}
 	for _, op := range b.operations() {
 		if op.OperationId == "signOut" || op.OperationId == "deleteMe" {
@@ -79,6 +90,7 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 	for _, query := range []string{"?parent_id=" + taskID, "?search=secret", "?tags=Ada%27s+secret"} {
 		require.Empty(t, b.call(t, eve, http.MethodGet, "/api/tasks"+query, nil).Items(t), query)
 	}
+	require.Empty(t, b.call(t, eve, http.MethodGet, "/api/reminders?task_id="+taskID, nil).Items(t))
 	mine := b.task(t, eve, map[string]any{"title": "Mine"})
 	a := b.call(t, eve, http.MethodPatch, "/api/tasks/"+mine, map[string]any{"parent_id": taskID})
 	require.Equal(t, http.StatusBadRequest, a.Status)

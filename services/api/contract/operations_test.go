@@ -154,6 +154,40 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	expect(409, ada, "PATCH", tag, map[string]any{"name": "Grocery"})
 	expect(204, ada, "DELETE", tag, nil)
 
+	// Reminders and notifications.
+	chore := expect(201, ada, "POST", "/api/tasks", map[string]any{"title": "Sweep", "due_at": "2999-01-01T00:00:00Z"}).Text(t, "id")
+	early := map[string]any{"task_id": chore, "offset_minutes": 15}
+	remember := expect(201, ada, "POST", "/api/reminders", early).Text(t, "id")
+	expect(409, ada, "POST", "/api/reminders", early)
+	expect(422, ada, "POST", "/api/reminders", map[string]any{"task_id": chore, "offset_minutes": 30}, key)
+	expect(200, ada, "GET", "/api/reminders?status=pending&task_id="+chore+"&limit=1", nil)
+	expect(400, ada, "GET", "/api/reminders?cursor=x", nil)
+	reminder := "/api/reminders/" + remember
+	expect(200, ada, "GET", reminder, nil)
+	expect(200, ada, "POST", reminder+"/snooze", map[string]any{"minutes": 10})
+	expect(412, ada, "POST", reminder+"/snooze", map[string]any{"minutes": 10}, stale)
+	expect(422, ada, "POST", reminder+"/snooze", map[string]any{"minutes": 10}, key)
+	told := b.notified(t, ada, chore, remember)
+	expect(412, ada, "DELETE", reminder, nil, stale)
+	expect(400, ada, "DELETE", reminder, nil, bad)
+	expect(204, ada, "DELETE", reminder, nil)
+	expect(409, ada, "POST", reminder+"/snooze", map[string]any{"minutes": 10})
+	expect(200, ada, "GET", "/api/notifications?unread=true", nil)
+	expect(400, ada, "GET", "/api/notifications?unread=perhaps", nil)
+	expect(200, ada, "POST", "/api/notifications/"+told+"/read", nil)
+	expect(200, ada, "POST", "/api/notifications/read", nil)
+	expect(200, ada, "POST", "/api/notifications/read", map[string]any{"until": "2026-11-22T09:00:00Z"})
+	expect(422, ada, "POST", "/api/notifications/read", nil, key)
+	expect(200, ada, "GET", "/api/notifications/channels", nil)
+	mine := browser(t, "https://push.example.org/1")
+	expect(422, ada, "POST", "/api/notifications/subscriptions", mine, key)
+	subscribed := expect(201, ada, "POST", "/api/notifications/subscriptions", mine).Text(t, "id")
+	expect(200, ada, "GET", "/api/notifications/subscriptions", nil)
+	expect(204, ada, "DELETE", "/api/notifications/subscriptions/"+subscribed, nil)
+	_, err := b.db.Exec(t.Context(), `UPDATE channels SET available = false`)
+	require.NoError(t, err)
+	expect(409, ada, "POST", "/api/notifications/subscriptions", mine)
+
 	// Export and import.
 	export := expect(200, ada, "GET", "/api/export", nil)
 	expect(200, ada, "GET", "/api/export?format=csv", nil)
@@ -184,11 +218,13 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		}
 		if has("404") {
 			valid := body
-			if op.OperationId == "skipOccurrence" {
+			switch {
+			case op.OperationId == "skipOccurrence":
 				valid = nil
-			}
-			if op.Path == "/api/tags/{id}" && op.Method == http.MethodPatch {
+			case op.Path == "/api/tags/{id}" && op.Method == http.MethodPatch:
 				valid = map[string]any{"name": "nobody's"}
+			case op.OperationId == "snoozeReminder":
+				valid = map[string]any{"minutes": 10}
 			}
 			expect(404, ada, op.Method, path, valid)
 		}

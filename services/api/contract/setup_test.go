@@ -5,6 +5,9 @@ package contract_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdh"
+	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
@@ -320,12 +324,39 @@ func (b *testBundle) series(t *testing.T, as user, fields map[string]any) string
 	return a.Text(t, "id")
 }
 
+// notified gives a user a notification of a reminder, as notifier would, and says that
+// push is set up. It returns the notification's id.
+func (b *testBundle) notified(t *testing.T, as user, task, reminder string) string {
+	t.Helper()
+	id := uuid.NewString()
+	_, err := b.db.Exec(t.Context(), `
+		INSERT INTO notifications (id, user_id, kind, task_id, reminder_id, title, body, scheduled_for, late_seconds, quiet)
+		VALUES ($1, $2, 'reminder', $3, $4, 'Buy milk', 'Due today', now(), 0, false)`, id, as.ID, task, reminder)
+	require.NoError(t, err)
+	_, err = b.db.Exec(t.Context(), `INSERT INTO deliveries (user_id, notification_id, channel, next_attempt_at) VALUES ($1, $2, 'email', now())`, as.ID, id)
+	require.NoError(t, err)
+	_, err = b.db.Exec(t.Context(), `INSERT INTO channels (name, available, public_key) VALUES ('push', true, 'key') ON CONFLICT DO NOTHING`)
+	require.NoError(t, err)
+	return id
+}
+
+// browser is what a browser's PushSubscription says of itself.
+func browser(t *testing.T, endpoint string) map[string]any {
+	t.Helper()
+	key, err := ecdh.P256().GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	return map[string]any{"endpoint": endpoint, "expirationTime": nil, "keys": map[string]any{
+		"p256dh": base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes()), "auth": base64.URLEncoding.EncodeToString(make([]byte, 16)),
+	}}
+}
+
 // tables are all that hold users' rows, and how to tell one user's.
 var tables = map[string]string{
 	"users": "id = $1", "api_tokens": "user_id = $1", "tasks": "user_id = $1", "tags": "user_id = $1",
 	"task_tags": "task_id IN (SELECT id FROM tasks WHERE user_id = $1)",
-	"series":    "user_id = $1", "series_tags": "series_id IN (SELECT id FROM series WHERE user_id = $1)", "reminders": "user_id = $1",
+	"series":    "user_id = $1", "series_tags": "series_id IN (SELECT id FROM series WHERE user_id = $1)",
 	"task_history": "user_id = $1", "outbox": "user_id = $1", "idempotency_keys": "user_id = $1",
+	"reminders": "user_id = $1", "notifications": "user_id = $1", "push_subscriptions": "user_id = $1", "deliveries": "user_id = $1",
 }
 
 // rows are all rows of the database, or of one user, by table. When a token was

@@ -14,7 +14,9 @@ import (
 	"github.com/rondohq/rondo/services/api/assistant/quickadd"
 	"github.com/rondohq/rondo/services/api/docs"
 	"github.com/rondohq/rondo/services/api/exchange"
+	"github.com/rondohq/rondo/services/api/notification"
 	"github.com/rondohq/rondo/services/api/recurrence"
+	"github.com/rondohq/rondo/services/api/reminder"
 	"github.com/rondohq/rondo/services/api/series"
 	"github.com/rondohq/rondo/services/api/tag"
 	"github.com/rondohq/rondo/services/api/task"
@@ -37,15 +39,17 @@ type Deps struct {
 
 // API is the joined use cases.
 type API struct {
-	document *docs.Site
-	verifier *account.Verifier
-	accounts account.Endpoints
-	tasks    task.Endpoints
-	tags     tag.Endpoints
-	exchange exchange.Endpoints
-	quickadd quickadd.Endpoints
-	preview  recurrence.Endpoints
-	series   series.Endpoints
+	document      *docs.Site
+	verifier      *account.Verifier
+	accounts      account.Endpoints
+	tasks         task.Endpoints
+	tags          tag.Endpoints
+	reminders     reminder.Endpoints
+	notifications notification.Endpoints
+	exchange      exchange.Endpoints
+	preview       recurrence.Endpoints
+	series        series.Endpoints
+	quickadd      quickadd.Endpoints
 }
 
 // New makes the use cases.
@@ -64,15 +68,18 @@ func New(d Deps) (*API, error) {
 	accounts := account.NewService(accountStore, passwords, verifier, account.DefaultLimits(d.Now), d.Now)
 	tasks := task.NewPostgres(d.Pool, d.Outbox)
 	return &API{
-		document: site,
-		verifier: verifier,
-		accounts: account.MakeEndpoints(accounts, durations),
-		tasks:    task.MakeEndpoints(task.NewService(tasks, d.Now), durations),
-		tags:     tag.MakeEndpoints(tag.NewService(tag.NewPostgres(d.Pool, d.Outbox)), durations),
+		document:  site,
+		verifier:  verifier,
+		accounts:  account.MakeEndpoints(accounts, durations),
+		tasks:     task.MakeEndpoints(task.NewService(tasks, d.Now), durations),
+		tags:      tag.MakeEndpoints(tag.NewService(tag.NewPostgres(d.Pool, d.Outbox)), durations),
+		reminders: reminder.MakeEndpoints(reminder.NewService(reminder.NewPostgres(d.Pool, d.Outbox), d.Now), durations),
+		notifications: notification.MakeEndpoints(
+			notification.NewService(notification.NewPostgres(d.Pool, d.Outbox), d.Now), durations),
 		exchange: exchange.MakeEndpoints(exchange.NewService(exchange.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
-		quickadd: quickadd.MakeEndpoints(quickadd.NewService(), durations),
 		preview:  recurrence.MakeEndpoints(recurrence.NewService(recurrence.DefaultLimits(d.Now)), durations),
 		series:   series.MakeEndpoints(series.NewService(series.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
+		quickadd: quickadd.MakeEndpoints(quickadd.NewService(), durations),
 	}, nil
 }
 
@@ -87,8 +94,8 @@ func (a *API) Routes() http.Handler {
 func (a *API) Register(mux rest.Router) {
 	docs.Register(mux, a.document)
 	account.RegisterPublic(mux, a.accounts)
-	quickadd.RegisterPublic(mux, a.quickadd)
 	recurrence.Register(rest.Through(mux, func(next http.Handler) http.Handler { return token.Optional(a.verifier, next) }), a.preview)
+	quickadd.RegisterPublic(mux, a.quickadd)
 
 	private := func(maxBody int64) rest.Router {
 		return rest.Through(mux, func(next http.Handler) http.Handler {
@@ -99,5 +106,7 @@ func (a *API) Register(mux rest.Router) {
 	task.Register(private(rest.MaxBody), a.tasks)
 	series.Register(private(rest.MaxBody), a.series)
 	tag.Register(private(rest.MaxBody), a.tags)
+	reminder.Register(private(rest.MaxBody), a.reminders)
+	notification.Register(private(rest.MaxBody), a.notifications)
 	exchange.Register(private(exchange.MaxBody), a.exchange)
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rondohq/rondo/platform/event"
 	"github.com/rondohq/rondo/platform/fault"
+	"github.com/rondohq/rondo/services/api/reminder"
 	"github.com/rondohq/rondo/services/internal/idempotency"
 	"github.com/rondohq/rondo/services/internal/outbox"
 	"github.com/rondohq/rondo/services/internal/postgres"
@@ -157,11 +158,18 @@ func (p *Postgres) changeIn(ctx context.Context, tx pgx.Tx, owner, id uuid.UUID,
 	if err := p.record(ctx, batch, &before, after); err != nil {
 		return Task{}, err
 	}
+	if !sameInstant(before.DueAt, after.DueAt) {
+		if err := reminder.FollowDue(ctx, tx, batch, p.outbox, owner, id, after.DueAt, after.Status.Open(), after.UpdatedAt); err != nil {
+			return Task{}, err //nolint:wrapcheck // says all
+		}
+	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return Task{}, fmt.Errorf("updating a task: %w", err)
 	}
 	return after, nil
 }
+
+func sameInstant(a, b *time.Time) bool { return a == b || a != nil && b != nil && a.Equal(*b) }
 
 // record queues the events of a change and its entry in the history, which is the
 // first of the events.

@@ -1,6 +1,9 @@
 package laptop
 
 import (
+	"crypto/ecdh"
+	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +23,9 @@ type Credentials struct {
 	AppTokens map[string]string `json:"app_tokens"`
 	// APITokens, by service, are shown by a service to its sidecar.
 	APITokens map[string]string `json:"api_tokens"`
+	// WebPush is the application server's key; browsers subscribe to it, so that a new
+	// one would cost them their subscriptions.
+	WebPush string `json:"web_push"`
 }
 
 // LoadCredentials reads the file and adds to it whatever a newer topology needs.
@@ -42,6 +48,9 @@ func (c *Credentials) complete() {
 	if c.Superuser == "" {
 		c.Superuser = postgresserver.NewPassword()
 	}
+	if c.WebPush == "" {
+		c.WebPush = newWebPushKey()
+	}
 	if c.Roles == nil {
 		c.Roles = postgresserver.Passwords{}
 	}
@@ -58,6 +67,15 @@ func (c *Credentials) complete() {
 		setDefault(c.AppTokens, s.Name, postgresserver.NewPassword())
 		setDefault(c.APITokens, s.Name, postgresserver.NewPassword())
 	}
+}
+
+// newWebPushKey is a private key of P-256 in base64url, as RFC 8292 wants it.
+func newWebPushKey() string {
+	key, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		panic(err) // crypto/rand does not fail
+	}
+	return base64.RawURLEncoding.EncodeToString(key.Bytes())
 }
 
 func setDefault[M ~map[string]string](m M, key, value string) {

@@ -62,11 +62,15 @@ func (s *Stack) renderSecrets(urls postgresserver.URLs) error {
 	put := func(secret topology.Secret, value string) {
 		secrets[secret.Name] = map[string]string{secret.Keys[0]: value}
 	}
+	put(topology.WebPush, s.Credentials.WebPush)
 	for _, service := range topology.Services() {
 		put(service.AppToken(), s.Credentials.AppTokens[service.Name])
 		for _, extra := range service.ExtraSecrets {
-			if value := os.Getenv(environmentName(extra)); value != "" {
-				put(extra, value)
+			for key, value := range fromEnvironment(extra) {
+				if secrets[extra.Name] == nil {
+					secrets[extra.Name] = map[string]string{}
+				}
+				secrets[extra.Name][key] = value
 			}
 		}
 	}
@@ -76,10 +80,16 @@ func (s *Stack) renderSecrets(urls postgresserver.URLs) error {
 	return writeJSON(s.SecretsFile(), secrets, 0o600)
 }
 
-// environmentName is the variable that a secret from outside is read from, such
-// as OPENAI_API_KEY for the key api-key of the secret openai.
-func environmentName(secret topology.Secret) string {
-	return strings.ToUpper(strings.ReplaceAll(secret.Name+"_"+secret.Keys[0], "-", "_"))
+// fromEnvironment is a secret from outside: each key has a variable, such as
+// OPENAI_API_KEY for the key api-key of the secret openai.
+func fromEnvironment(secret topology.Secret) map[string]string {
+	values := map[string]string{}
+	for _, key := range secret.Keys {
+		if value := os.Getenv(strings.ToUpper(strings.ReplaceAll(secret.Name+"_"+key, "-", "_"))); value != "" {
+			values[key] = value
+		}
+	}
+	return values
 }
 
 func (s *Stack) components(service topology.Service) []object {

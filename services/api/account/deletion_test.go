@@ -7,40 +7,7 @@ import (
 
 	"github.com/rondohq/rondo/platform/fault"
 	"github.com/rondohq/rondo/services/api/account"
-	"github.com/rondohq/rondo/services/internal/rest"
 )
-
-func TestSettingsAreKeptAndNamedWhenTheyAreWrong(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	_, ada := b.signUp(t, "ada@example.org")
-	quiet := func(from, to string) rest.Field[account.QuietHours] {
-		return rest.Field[account.QuietHours]{Set: true, Value: account.QuietHours{From: from, To: to}}
-	}
-	filters := []account.SavedFilter{{Name: " Urgent ", Path: "/tasks?priority=high"}, {Name: "Home", Path: "/tags/home"}}
-	_, err := b.UpdateMe(t.Context(), ada, account.Patch{QuietHours: quiet("22:00", "07:00"), SavedFilters: &filters})
-	require.NoError(t, err)
-	_, err = b.UpdateMe(t.Context(), ada, account.Patch{Timezone: new("Europe/Berlin")})
-	require.NoError(t, err)
-	me, err := b.Me(t.Context(), ada)
-	require.NoError(t, err)
-	require.Equal(t, &account.QuietHours{From: "22:00", To: "07:00"}, me.QuietHours, "another change leaves it")
-	require.Equal(t, []account.SavedFilter{{Name: "Urgent", Path: "/tasks?priority=high"}, {Name: "Home", Path: "/tags/home"}}, me.SavedFilters)
-
-	for field, patch := range map[string]account.Patch{
-		"quiet_hours.from":      {QuietHours: quiet("25:00", "07:00")},
-		"quiet_hours.to":        {QuietHours: quiet("22:00", "22:00")},
-		"saved_filters[0].path": {SavedFilters: &[]account.SavedFilter{{Name: "x", Path: "//evil.example"}}},
-		"saved_filters[0].name": {SavedFilters: &[]account.SavedFilter{{Path: "/tasks"}}},
-	} {
-		_, err := b.UpdateMe(t.Context(), ada, patch)
-		require.Equal(t, fault.Invalid, fault.CodeOf(err), field)
-		require.ErrorContains(t, err, field)
-	}
-	me, err = b.UpdateMe(t.Context(), ada, account.Patch{QuietHours: rest.Field[account.QuietHours]{Set: true, Null: true}})
-	require.NoError(t, err)
-	require.Nil(t, me.QuietHours)
-}
 
 func TestADeletedAccountIsGoneWithAllThatWasItsOwn(t *testing.T) {
 	t.Parallel()
