@@ -21,6 +21,8 @@ var sweeps = map[string]string{
 	"outbox/relay.go purge":        "everybody's old rows",
 	"idempotency/purge.go Purge":   "everybody's old rows",
 	"task/store.go listStatement":  "its first condition is t.user_id; the contract suite's second user proves it",
+	"chat/store.go Abandoned":     "turns of replicas that have died, whoever's",
+	"chat/store.go Purge":         "everybody's old turns",
 	"account/store.go FindToken":   "finds out who calls, by 256 random bits",
 	"reminder/deliver.go write":    "what is due is everybody's; it writes by id what it has just claimed",
 	"reminder/deliver.go Upcoming": "instants alone, for wake-ups",

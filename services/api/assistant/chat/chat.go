@@ -33,8 +33,8 @@ const (
 	Failed    Status = "failed"
 )
 
-// Ended says that no more chunks come by themselves.
-func (s Status) Ended() bool { return s != Running }
+// Rests says that no more chunks come by themselves.
+func (s Status) Rests() bool { return s != Running }
 
 // Turn is one thing that a person said, and its answer. Times are UTC.
 type Turn struct {
@@ -43,11 +43,20 @@ type Turn struct {
 	Owner     uuid.UUID  `json:"-"`
 	Text      string     `json:"text"`
 	Status    Status     `json:"status"`
-	Asked     *Call      `json:"-"`
 	CreatedAt time.Time  `json:"created_at"`
 	EndedAt   *time.Time `json:"ended_at"`
 	// Chunks are there in a session's history.
 	Chunks []Chunk `json:"chunks,omitempty"`
+
+	asked *Call // what waits for consent
+}
+
+// Session is a conversation as a list of them shows it. Times are UTC.
+type Session struct {
+	ID     uuid.UUID `json:"id"`
+	Title  string    `json:"title"` // what was said first, shortened
+	LastAt time.Time `json:"last_at"`
+	Turns  int       `json:"turns"`
 }
 
 // Call is a call of a tool.
@@ -63,8 +72,9 @@ type Kind string
 const (
 	Text     Kind = "text"     // Said: some words, to be put behind those before
 	Tool     Kind = "tool"     // Call: a tool begins
-	Result   Kind = "result"   // Done: what a tool did or found
+	Result   Kind = "result"   // Done: what that tool did or found
 	Question Kind = "question" // tool.Plan: wants consent before anything is done
+	Notice   Kind = "notice"   // Said: something about the answer, such as who gives it
 	Error    Kind = "error"    // Said: what went wrong, and what to do
 	End      Kind = "end"      // Ending
 )
@@ -76,7 +86,7 @@ type Chunk struct {
 	Data   json.RawMessage `json:"data"`
 }
 
-// Said is the data of Text and Error.
+// Said is the data of Text, Notice and Error.
 type Said struct {
 	Text string `json:"text"`
 }
@@ -97,10 +107,17 @@ type Ending struct {
 	Suggestions []string `json:"suggestions,omitempty"`
 }
 
-// Message is what one side said earlier in the session.
-type Message struct {
-	Role string `json:"role"` // user or assistant
-	Text string `json:"text"`
+// Exchange is an earlier turn of the session as the next ones know it.
+type Exchange struct {
+	Said   string `json:"said"`
+	Steps  []Step `json:"steps,omitempty"`
+	Answer string `json:"answer"`
+}
+
+// Step is a tool's call and what came of it.
+type Step struct {
+	Call Call `json:"call"`
+	Done Done `json:"done"`
 }
 
 // Request is what a Responder answers.
@@ -108,28 +125,50 @@ type Request struct {
 	Caller  tool.Caller
 	Session uuid.UUID
 	Text    string
-	// Earlier is the conversation so far, the oldest first.
-	Earlier []Message
+	// Earlier is the conversation so far, the oldest turn first.
+	Earlier []Exchange
+}
+
+// Shown are the cards of some kind that the person has seen last: what "it" means.
+func (r Request) Shown(kinds ...string) []tool.Card {
+	for i := len(r.Earlier) - 1; i >= 0; i-- {
+		steps := r.Earlier[i].Steps
+		for j := len(steps) - 1; j >= 0; j-- {
+			var cards []tool.Card
+			for _, card := range steps[j].Done.Result.Cards {
+				for _, kind := range kinds {
+					if card.Kind == kind {
+						cards = append(cards, card)
+					}
+				}
+			}
+			if len(cards) > 0 {
+				return cards
+			}
+		}
+	}
+	return nil
 }
 
 // Answer takes what a Responder says. Each call returns when it is kept; its error
-// ends the turn.
+// ends the turn, and the responder has to return it. Calls may come from several
+// goroutines.
 type Answer interface {
 	// Say adds words.
 	Say(ctx context.Context, text string) error
 	// Call calls a tool, shows that and its result, and returns it for the responder to
 	// go on with. ErrAsked: it needs the person's consent, who has been asked; the turn
-	// ends here. A fault of the tool is in the result, not an error.
+	// rests here. A fault of the tool is in the result, not an error.
 	Call(ctx context.Context, call Call) (Done, error)
-	// Begun says that a person has seen something of this answer.
-	Begun() bool
+	// Look calls a tool that only reads, without showing it.
+	Look(ctx context.Context, call Call) (Done, error)
 }
 
 // Responder makes answers.
 type Responder interface {
 	// Name is what Ending.By says.
 	Name() string
-	// Respond answers, and returns what to suggest. An error before Answer.Begun lets
-	// another responder try.
+	// Respond answers, and returns what to suggest. An error before anything was said or
+	// done lets another responder try; a fault's message is told to the person then.
 	Respond(ctx context.Context, r Request, a Answer) (suggestions []string, err error)
 }

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -28,7 +29,9 @@ func Register(mux rest.Router, e Endpoints) {
 	mux.Handle("GET /api/chat/turns/{id}/chunks", http.HandlerFunc(e.stream))
 	mux.Handle("POST /api/chat/turns/{id}/consent", rest.Handler(e.Consent, decodeConsent, encodeTurn))
 	mux.Handle("POST /api/chat/turns/{id}/stop", rest.Handler(e.Stop, rest.PathID, encodeTurn))
-	mux.Handle("GET /api/chat/sessions/{id}", rest.Handler(e.Session, rest.PathID, encodeSession))
+	mux.Handle("GET /api/chat/sessions", rest.Handler(e.Sessions, decodeNothing, encodeList[Session]))
+	mux.Handle("GET /api/chat/sessions/{id}", rest.Handler(e.Session, rest.PathID, encodeList[Turn]))
+	mux.Handle("DELETE /api/chat/sessions/{id}", rest.Handler(e.Forget, rest.PathID, encodeNothing))
 }
 
 func decodeSaying(r *http.Request) (Saying, error) {
@@ -70,45 +73,70 @@ func encodeBegun(w http.ResponseWriter, t Turn) error {
 
 func encodeTurn(w http.ResponseWriter, t Turn) error { return rest.JSON(w, http.StatusOK, t) }
 
-func encodeSession(w http.ResponseWriter, turns []Turn) error {
-	if turns == nil {
-		turns = []Turn{}
+func encodeList[T any](w http.ResponseWriter, items []T) error {
+	if items == nil {
+		items = []T{}
 	}
-	return rest.JSON(w, http.StatusOK, map[string][]Turn{"items": turns})
+	return rest.JSON(w, http.StatusOK, map[string][]T{"items": items})
+}
+
+type nothing struct{}
+
+func decodeNothing(*http.Request) (nothing, error) { return nothing{}, nil }
+
+func encodeNothing(w http.ResponseWriter, _ nothing) error {
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// after is the number of the last chunk that the client has: of the header by which a
+// connection goes on (WHATWG HTML, server-sent events) or, where a page begins a new
+// one, of the query.
+func after(r *http.Request) (int, error) {
+	name, text := "Last-Event-ID", r.Header.Get("Last-Event-ID")
+	if text == "" {
+		name, text = "after", r.URL.Query().Get("after")
+	}
+	if text == "" {
+		return 0, nil
+	}
+	number, err := strconv.Atoi(text)
+	if err != nil || number < 0 || number > math.MaxInt32 {
+		return 0, fault.Invalidf(name, "must be the number of a chunk")
+	}
+	return number, nil
 }
 
 // stream sends a turn's chunks as server-sent events whose ids are their numbers,
-// from the one after Last-Event-ID on, until the turn has ended.
+// until the turn rests.
 func (e Endpoints) stream(w http.ResponseWriter, r *http.Request) {
 	id, err := rest.PathID(r)
 	if err != nil {
 		problem.Write(r.Context(), err, w)
 		return
 	}
-	after := 0
-	if last := r.Header.Get("Last-Event-ID"); last != "" {
-		if after, err = strconv.Atoi(last); err != nil || after < 0 {
-			problem.Write(r.Context(), fault.Invalidf("Last-Event-ID", "must be the number of a chunk"), w)
-			return
-		}
+	last, err := after(r)
+	if err != nil {
+		problem.Write(r.Context(), err, w)
+		return
 	}
 	owner := token.UserID(r.Context())
 	changed, release := e.service.Listen(id)
 	defer release()
 	// Before the first byte a fault still has a status of its own.
-	turn, chunks, err := e.service.Chunks(r.Context(), owner, id, after)
+	turn, chunks, err := e.service.Chunks(r.Context(), owner, id, last)
 	if err != nil {
 		problem.Write(r.Context(), err, w)
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
-	s := stream{w: w, control: http.NewResponseController(w), last: after}
+	s := stream{w: w, control: http.NewResponseController(w), last: last}
 	look, alive := time.NewTicker(lookEvery), time.NewTicker(aliveEvery)
 	defer look.Stop()
 	defer alive.Stop()
 	for {
-		if s.send(chunks) != nil || turn.Status.Ended() {
+		if s.send(chunks) != nil || turn.Status.Rests() {
 			return
 		}
 		select {

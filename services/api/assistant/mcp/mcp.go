@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"strings"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/rondohq/rondo/platform/fault"
 	"github.com/rondohq/rondo/services/api/assistant/tool"
+	"github.com/rondohq/rondo/services/internal/problem"
 	"github.com/rondohq/rondo/services/internal/rest"
 	"github.com/rondohq/rondo/services/internal/token"
 )
@@ -35,11 +37,12 @@ type Deps struct {
 	Tools *tool.Registry
 	Zones Zones
 	Now   func() time.Time
+	Log   *slog.Logger
 }
 
-// Register mounts /mcp. Authentication is the mux's business; a token that may only
-// read gets only the tools that read.
-func Register(mux rest.Router, d Deps) {
+// Handler serves /mcp to who is authenticated: a token that may only read gets only the
+// tools that read.
+func Handler(d Deps) http.Handler {
 	reading, writing := d.server(func(t tool.Tool) bool { return t.Effect == tool.Reads }), d.server(func(tool.Tool) bool { return true })
 	handler := mcp.NewStreamableHTTPHandler(func(r *http.Request) *mcp.Server {
 		if p, _ := token.From(r.Context()); p.May(token.Write) {
@@ -47,7 +50,13 @@ func Register(mux rest.Router, d Deps) {
 		}
 		return reading
 	}, &mcp.StreamableHTTPOptions{Stateless: true, JSONResponse: true})
-	mux.Handle("/mcp", handler)
+	return http.MaxBytesHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p, _ := token.From(r.Context()); !p.May(token.Read) {
+			problem.Write(r.Context(), fault.New(fault.Forbidden, "This token may not read.").Because("insufficient_scope", nil), w)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	}), rest.MaxBody)
 }
 
 const instructions = `Rondo keeps the tasks, recurring tasks and reminders of the person whose token you use. ` +
@@ -55,15 +64,22 @@ const instructions = `Rondo keeps the tasks, recurring tasks and reminders of th
 	`A tool that would delete, or change many things, says what it would do and waits to be called again with "confirmed": true once the person has agreed.`
 
 func (d Deps) server(offered func(tool.Tool) bool) *mcp.Server {
-	s := mcp.NewServer(&mcp.Implementation{Name: "rondo", Title: "Rondo", Version: "1.0"}, &mcp.ServerOptions{Instructions: instructions})
+	s := mcp.NewServer(&mcp.Implementation{Name: "rondo", Title: "Rondo", Version: "1.0"}, &mcp.ServerOptions{Instructions: instructions, Logger: d.Log})
 	for _, t := range d.Tools.Tools() {
 		if offered(t) {
 			s.AddTool(describe(t), d.call(t))
 		}
 	}
-	s.AddResourceTemplate(&mcp.ResourceTemplate{
-		Name: "task", Title: "A task", URITemplate: taskURI + "{id}", MIMEType: "application/json",
-	}, d.resource("find_task", taskURI))
+	for _, r := range []struct{ name, title, list, one string }{
+		{"tasks", "Open tasks", "find_tasks", "find_task"},
+		{"series", "Recurring tasks", "find_recurring_tasks", "find_recurring_task"},
+	} {
+		uri := "rondo://" + r.name
+		s.AddResource(&mcp.Resource{Name: r.name, Title: r.title, URI: uri, MIMEType: "application/json"},
+			d.resource(r.list, func(string) any { return struct{}{} }))
+		s.AddResourceTemplate(&mcp.ResourceTemplate{Name: r.one, Title: "One of them, by its id", URITemplate: uri + "/{id}", MIMEType: "application/json"},
+			d.resource(r.one, func(asked string) any { return map[string]string{"id": strings.TrimPrefix(asked, uri+"/")} }))
+	}
 	s.AddPrompt(&mcp.Prompt{
 		Name: "daily_review", Title: "Daily review",
 		Description: "Go through what is overdue and due, and decide on each.",
@@ -103,12 +119,12 @@ func (d Deps) call(t tool.Tool) mcp.ToolHandler {
 		}
 		arguments, agreed, err := split(req.Params.Arguments, t.Asks())
 		if err != nil {
-			return refused(err)
+			return d.refused(ctx, t.Name, err)
 		}
 		if t.Asks() && !agreed {
 			plan, err := d.Tools.Plan(ctx, c, t.Name, arguments)
 			if err != nil {
-				return refused(err)
+				return d.refused(ctx, t.Name, err)
 			}
 			if plan != nil {
 				return answer(plan.Text+` Nothing has been done yet: ask the person, then call again with "confirmed": true.`, plan)
@@ -116,7 +132,7 @@ func (d Deps) call(t tool.Tool) mcp.ToolHandler {
 		}
 		result, err := d.Tools.Call(ctx, c, t.Name, arguments)
 		if err != nil {
-			return refused(err)
+			return d.refused(ctx, t.Name, err)
 		}
 		return answer(result.Text, result)
 	}
@@ -155,38 +171,40 @@ func answer(text string, structured any) (*mcp.CallToolResult, error) {
 	}, nil
 }
 
+// errInternal is what a client reads of an error that is no fault.
+var errInternal = errors.New("something went wrong in Rondo; please try again")
+
 // refused tells the model what a fault says; what is internal becomes an error of the
 // protocol, without its text.
-func refused(err error) (*mcp.CallToolResult, error) {
+func (d Deps) refused(ctx context.Context, name string, err error) (*mcp.CallToolResult, error) {
 	f, ok := errors.AsType[*fault.Error](err)
 	if !ok {
-		return nil, errors.New("internal error")
+		d.Log.ErrorContext(ctx, "calling a tool", "tool", name, "error", err)
+		return nil, errInternal
 	}
-	words := []string{f.Message}
-	for _, field := range f.Fields {
-		words = append(words, field.Name+" "+field.Message+".")
-	}
-	return &mcp.CallToolResult{IsError: true, Content: []mcp.Content{&mcp.TextContent{Text: strings.Join(words, " ")}}}, nil
+	return &mcp.CallToolResult{IsError: true, Content: []mcp.Content{&mcp.TextContent{Text: tool.Explain(f)}}}, nil
 }
 
-const taskURI = "rondo://tasks/"
-
-// resource reads one thing through the tool that finds it.
-func (d Deps) resource(name, prefix string) mcp.ResourceHandler {
+// resource reads through the tool that finds it.
+func (d Deps) resource(name string, of func(uri string) any) mcp.ResourceHandler {
 	return func(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
 		c, err := d.caller(ctx)
 		if err != nil {
 			return nil, err
 		}
-		arguments, err := json.Marshal(map[string]string{"id": strings.TrimPrefix(req.Params.URI, prefix)})
+		arguments, err := json.Marshal(of(req.Params.URI))
 		if err != nil {
 			return nil, fmt.Errorf("encoding an id: %w", err)
 		}
 		result, err := d.Tools.Call(ctx, c, name, arguments)
-		if err != nil {
+		if f, ok := errors.AsType[*fault.Error](err); ok && (f.Code == fault.NotFound || f.Code == fault.Invalid) {
 			return nil, mcp.ResourceNotFoundError(req.Params.URI) //nolint:wrapcheck // the protocol's own
 		}
-		data, err := json.Marshal(result.Cards)
+		if err != nil {
+			d.Log.ErrorContext(ctx, "reading a resource", "tool", name, "error", err)
+			return nil, errInternal
+		}
+		data, err := json.Marshal(result)
 		if err != nil {
 			return nil, fmt.Errorf("encoding a resource: %w", err)
 		}

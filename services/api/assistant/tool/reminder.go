@@ -2,9 +2,11 @@ package tool
 
 import (
 	"context"
-	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/rondohq/rondo/platform/fault"
+	"github.com/rondohq/rondo/services/api/notification"
 	"github.com/rondohq/rondo/services/api/reminder"
 )
 
@@ -16,6 +18,7 @@ type createReminder struct {
 
 type findReminders struct {
 	TaskID string `json:"task_id,omitempty" jsonschema:"only those of this task"`
+	Sent   bool   `json:"sent,omitempty" jsonschema:"those that have come, too"`
 }
 
 type snoozeReminder struct {
@@ -29,17 +32,20 @@ type reminderID struct {
 }
 
 // reminders are the tools of the reminder service.
-func reminders(s reminder.Service) []Tool {
-	t := reminderTools{s}
+func reminders(s Services) []Tool {
+	t := reminderTools{s.Reminders, s.Notifications}
 	return []Tool{
-		define("create_reminder", "Remind of a task, at a time or before it is due.", Changes, t.create),
+		define("create_reminder", "Remind of a task that is there, at a time or before it is due.", Adds, t.create),
 		define("find_reminders", "List reminders.", Reads, t.find),
 		define("snooze_reminder", "Let a reminder come again later.", Changes, t.snooze),
 		define("cancel_reminder", "Take a reminder back.", Changes, t.cancel),
 	}
 }
 
-type reminderTools struct{ reminders reminder.Service }
+type reminderTools struct {
+	reminders     reminder.Service
+	notifications notification.Service
+}
 
 func (t reminderTools) create(ctx context.Context, c Caller, in createReminder) (Result, error) {
 	id, err := parseID("task_id", in.TaskID)
@@ -47,18 +53,21 @@ func (t reminderTools) create(ctx context.Context, c Caller, in createReminder) 
 		return Result{}, err
 	}
 	draft := reminder.Draft{TaskID: id, OffsetMinutes: in.MinutesBefore}
-	if draft.RemindAt, err = instantOnly("remind_at", in.RemindAt); err != nil {
+	if draft.RemindAt, err = c.instant("remind_at", in.RemindAt, 0); err != nil {
 		return Result{}, err
 	}
 	made, err := t.reminders.Create(ctx, c.UserID, draft)
 	if err != nil {
 		return Result{}, err //nolint:wrapcheck // a fault, to be shown
 	}
-	return c.reminded(made), nil
+	return Result{Text: c.reminded(made), Cards: []Card{c.reminderCard(made)}}, nil
 }
 
 func (t reminderTools) find(ctx context.Context, c Caller, in findReminders) (Result, error) {
 	q := reminder.Query{Limit: listLimit, Statuses: []reminder.Status{reminder.Pending}}
+	if in.Sent {
+		q.Statuses = append(q.Statuses, reminder.Sent, reminder.Missed)
+	}
 	if in.TaskID != "" {
 		id, err := parseID("task_id", in.TaskID)
 		if err != nil {
@@ -70,21 +79,18 @@ func (t reminderTools) find(ctx context.Context, c Caller, in findReminders) (Re
 	if err != nil {
 		return Result{}, err //nolint:wrapcheck // a fault, to be shown
 	}
-	r := Result{Text: "There are no reminders to come."}
+	r := Result{Text: "There are no reminders to come.", More: page.Next != nil}
 	for _, item := range page.Items {
 		r.Cards = append(r.Cards, c.reminderCard(item))
 	}
 	if n := len(r.Cards); n > 0 {
 		r.Text = plural(n, "reminder") + "."
 	}
-	if page.Next != nil {
-		r.More = 1
-	}
 	return r, nil
 }
 
 func (t reminderTools) snooze(ctx context.Context, c Caller, in snoozeReminder) (Result, error) {
-	until, err := instantOnly("until", in.Until)
+	until, err := c.instant("until", in.Until, 0)
 	if err != nil {
 		return Result{}, err
 	}
@@ -96,7 +102,22 @@ func (t reminderTools) snooze(ctx context.Context, c Caller, in snoozeReminder) 
 	if err != nil {
 		return Result{}, err //nolint:wrapcheck // a fault, to be shown
 	}
-	return c.reminded(changed), nil
+	return Result{Text: c.reminded(changed), Cards: []Card{c.reminderCard(changed)}}, nil
+}
+
+// lastUnless is the reminder that the text names, or the one that came last.
+func (t reminderTools) lastUnless(ctx context.Context, c Caller, text string) (uuid.UUID, error) {
+	if text != "" {
+		return parseID("id", text)
+	}
+	page, err := t.notifications.List(ctx, c.UserID, notification.Query{Limit: 1})
+	if err != nil {
+		return uuid.Nil, err //nolint:wrapcheck // a fault, to be shown
+	}
+	if len(page.Items) == 0 {
+		return uuid.Nil, fault.New(fault.NotFound, "No reminder has come yet.")
+	}
+	return page.Items[0].ReminderID, nil
 }
 
 func (t reminderTools) cancel(ctx context.Context, c Caller, in reminderID) (Result, error) {
@@ -111,29 +132,18 @@ func (t reminderTools) cancel(ctx context.Context, c Caller, in reminderID) (Res
 	return Result{Text: "The reminder is off.", Cards: []Card{c.reminderCard(gone)}}, nil
 }
 
-func (c Caller) reminded(r reminder.Reminder) Result {
-	text := "I will remind you."
-	if r.ScheduledFor != nil {
-		text = "I will remind you on " + c.when(*r.ScheduledFor) + "."
+// reminded says when a reminder comes.
+func (c Caller) reminded(r reminder.Reminder) string {
+	if r.ScheduledFor == nil {
+		return "I will remind you."
 	}
-	return Result{Text: text, Cards: []Card{c.reminderCard(r)}}
+	return "I will remind you on " + c.when(*r.ScheduledFor) + "."
 }
 
 func (c Caller) reminderCard(r reminder.Reminder) Card {
-	card := Card{Kind: "reminder", ID: r.ID, Title: r.Task.Title, Status: string(r.Status)}
+	card := Card{Kind: KindReminder, ID: r.ID, Title: r.Task.Title, Status: string(r.Status), At: c.local(r.ScheduledFor), TaskID: &r.TaskID}
 	if r.ScheduledFor != nil {
 		card.Detail = c.when(*r.ScheduledFor)
 	}
 	return card
-}
-
-func instantOnly(field, text string) (*time.Time, error) {
-	if text == "" {
-		return nil, nil //nolint:nilnil // absence is a value here
-	}
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return nil, fault.Invalidf(field, "must be an RFC 3339 time such as 2026-11-22T09:00:00Z")
-	}
-	return &at, nil
 }

@@ -3,7 +3,6 @@ package tool
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -43,12 +42,16 @@ type skipOccurrence struct {
 func recurring(s series.Service) []Tool {
 	t := seriesTools{s}
 	return []Tool{
-		define("create_recurring_task", "Make a task that repeats.", Changes, t.create),
+		define("create_recurring_task", "Make a task that repeats.", Adds, t.create),
 		define("find_recurring_tasks", "List or search tasks that repeat.", Reads, t.find),
-		define("pause_recurring_task", "Stop a repeating task until it is resumed.", Changes, t.on("Paused.", s.Pause)),
-		define("resume_recurring_task", "Let a paused repeating task go on.", Changes, t.on("It goes on.", s.Resume)),
+		define("find_recurring_task", "Look at one repeating task and when it comes next.", Reads, t.get),
+		asking(define("pause_recurring_task", "Stop a repeating task until it is resumed.", Changes, t.on("Paused.", s.Pause)),
+			"Pause", "repeating task", t.named),
+		asking(define("resume_recurring_task", "Let a paused repeating task go on.", Changes, t.on("It goes on.", s.Resume)),
+			"Resume", "repeating task", t.named),
 		define("skip_occurrence", "Leave out one occurrence of a repeating task.", Changes, t.skip),
-		asking(define("cancel_recurring_task", "End a repeating task for good.", Removes, t.on("Ended.", s.Cancel)), t.askCancel),
+		asking(define("cancel_recurring_task", "End a repeating task for good.", Removes, t.on("Ended.", s.Cancel)),
+			"End", "repeating task", t.named),
 	}
 }
 
@@ -81,17 +84,34 @@ func (t seriesTools) find(ctx context.Context, c Caller, in findSeries) (Result,
 	if err != nil {
 		return Result{}, err //nolint:wrapcheck // a fault, to be shown
 	}
-	r := Result{Text: "Nothing that repeats matches."}
+	r := Result{Text: "Nothing that repeats matches.", More: page.Next != nil}
 	for _, item := range page.Items {
 		r.Cards = append(r.Cards, c.seriesCard(item))
 	}
 	if n := len(r.Cards); n > 0 {
 		r.Text = plural(n, "repeating task") + "."
 	}
-	if page.Next != nil {
-		r.More = 1
-	}
 	return r, nil
+}
+
+func (t seriesTools) get(ctx context.Context, c Caller, in seriesID) (Result, error) {
+	cards, err := t.named(ctx, c, in)
+	if err != nil {
+		return Result{}, err
+	}
+	coming, err := t.series.Instances(ctx, c.UserID, cards[0].ID, series.InstanceQuery{Limit: 1, Upcoming: series.DefaultUpcoming})
+	if err != nil {
+		return Result{}, err //nolint:wrapcheck // a fault, to be shown
+	}
+	days := make([]string, len(coming.Upcoming))
+	for i, next := range coming.Upcoming {
+		days[i] = c.when(next.DueAt)
+	}
+	text := "Nothing comes next."
+	if len(days) > 0 {
+		text = "Next: " + strings.Join(days, "; ") + "."
+	}
+	return Result{Text: text, Cards: cards}, nil
 }
 
 func (t seriesTools) on(
@@ -115,22 +135,19 @@ func (t seriesTools) skip(ctx context.Context, c Caller, in skipOccurrence) (Res
 	if err != nil {
 		return Result{}, err
 	}
-	var at *time.Time
-	if in.OccurrenceAt != "" {
-		instant, err := time.Parse(time.RFC3339, in.OccurrenceAt)
-		if err != nil {
-			return Result{}, fault.Invalidf("occurrence_at", "must be an RFC 3339 time such as 2026-11-22T09:00:00Z")
-		}
-		at = &instant
+	at, err := c.instant("occurrence_at", in.OccurrenceAt, 0)
+	if err != nil {
+		return Result{}, err
 	}
 	skipped, err := t.series.Skip(ctx, c.UserID, id, nil, at)
 	if err != nil {
 		return Result{}, err //nolint:wrapcheck // a fault, to be shown
 	}
-	return Result{Text: "Skipped.", Cards: []Card{c.card(skipped)}}, nil
+	return Result{Text: "Skipped.", Cards: []Card{c.taskCard(skipped)}}, nil
 }
 
-func (t seriesTools) askCancel(ctx context.Context, c Caller, in seriesID) (*Plan, error) {
+// named finds the series that arguments name.
+func (t seriesTools) named(ctx context.Context, c Caller, in seriesID) ([]Card, error) {
 	id, err := parseID("id", in.ID)
 	if err != nil {
 		return nil, err
@@ -139,12 +156,15 @@ func (t seriesTools) askCancel(ctx context.Context, c Caller, in seriesID) (*Pla
 	if err != nil {
 		return nil, err //nolint:wrapcheck // a fault, to be shown
 	}
-	return &Plan{Text: "End this repeating task?", Cards: []Card{c.seriesCard(found)}}, nil
+	return []Card{c.seriesCard(found)}, nil
 }
 
 func (c Caller) seriesCard(s series.Series) Card {
-	card := Card{Kind: "series", ID: s.ID, Title: s.Title, Detail: s.Rule, Status: string(s.Status)}
+	card := Card{
+		Kind: KindSeries, ID: s.ID, Title: s.Title, Detail: s.Rule, Status: string(s.Status), Priority: s.Priority, Tags: s.Tags,
+	}
 	if s.NextOccurrenceAt != nil && s.Status == event.SeriesActive {
+		card.At = c.local(s.NextOccurrenceAt)
 		card.Detail += ", next on " + c.when(*s.NextOccurrenceAt)
 	}
 	return card
