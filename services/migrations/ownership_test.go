@@ -30,6 +30,7 @@ var sweeps = map[string]string{
 	"reminder/deliver.go Overdue":   "a gauge of all that is due",
 	"channel/channel.go purge":      "everybody's old rows",
 	"channel/worker.go measure":     "a gauge of a channel's whole queue",
+	"feed/store.go Find":            "finds out whose feed it is, by 256 random bits",
 }
 
 var (

@@ -44,7 +44,10 @@ func TestBadInputIsNamedAndLeavesNothingBehind(t *testing.T) {
 		return in
 	}
 	type object = map[string]any
-	csv := header{"Content-Type", "text/csv"}
+	csv, ics := header{"Content-Type", "text/csv"}, header{"Content-Type", "text/calendar"}
+	todo := func(lines string) string {
+		return "BEGIN:VCALENDAR\nBEGIN:VTODO\n" + lines + "\nEND:VTODO\nEND:VCALENDAR\n"
+	}
 	invented := base64.RawURLEncoding.EncodeToString([]byte(`{"s":"created_at","d":true,"v":"not a time"}`))
 	tests := []struct {
 		name         string
@@ -274,6 +277,21 @@ func TestBadInputIsNamedAndLeavesNothingBehind(t *testing.T) {
 		{"open quote", post, "/api/import", "title\n\"a\n", []header{csv}, 400, "row"},
 		{"too many cells", post, "/api/import", "title\na,b\n", []header{csv}, 400, "row"},
 		{"zero byte", post, "/api/import", "title\na\x00\n", []header{csv}, 400, "title"},
+		{"no calendar", post, "/api/import", "title\na\n", []header{ics}, 400, "line"},
+		{"calendar that is cut off", post, "/api/import", "BEGIN:VCALENDAR\nBEGIN:VTODO\n", []header{ics}, 400, "line"},
+		{"date of a calendar", post, "/api/import", todo("DUE:tomorrow"), []header{ics}, 400, "VTODO.DUE"},
+		{"zone of a calendar", post, "/api/import", todo("DUE;TZID=Atlantis:20261124T090000"), []header{ics}, 400, "VTODO.DUE"},
+		{"rule of a calendar", post, "/api/import", todo("DTSTART:20261124T090000Z\nRRULE:FREQ=SECONDLY"), []header{ics}, 400, "VTODO.RRULE"},
+		{"long title of a calendar", post, "/api/import", todo("SUMMARY:" + long(256)), []header{ics}, 400, "VTODO.SUMMARY"},
+		{"alarm of a calendar", post, "/api/import", todo("BEGIN:VALARM\nTRIGGER:P\nEND:VALARM"), []header{ics}, 400, "VALARM.TRIGGER"},
+		{"series without a rule", post, "/api/import", object{"tasks": []any{}, "series": []any{object{"title": "a"}}}, nil, 400, "series.rrule"},
+		{"rule of a series", post, "/api/import", object{"tasks": []any{}, "series": []any{object{"title": "a", "rrule": "FREQ=NEVER"}}}, nil, 400, "series.rrule.FREQ"},
+		{"reminder without a time", post, "/api/import", object{"tasks": []any{object{"title": "a", "reminders": []any{object{}}}}}, nil, 400, "reminders[0].remind_at"},
+
+		{"no name", post, "/api/feeds", object{}, nil, 400, "name"},
+		{"what to show", post, "/api/feeds", object{"name": "a", "show_as": "VEVENT"}, nil, 400, "show_as"},
+		{"tag that is not there", post, "/api/feeds", object{"name": "a", "tags": []string{"grocery", "nobody's"}}, nil, 400, "tags[1]"},
+		{"feed without its extension", get, "/feeds/rondo_x", nil, nil, 404, ""},
 		{"another type", post, "/api/import", "<tasks/>", []header{{"Content-Type", "application/xml"}}, 415, ""},
 	}
 	for _, test := range tests {

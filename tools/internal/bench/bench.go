@@ -26,7 +26,7 @@ type Target struct {
 	Metrics  map[string]string // base URL of each service's public listener, by name
 }
 
-// Size is how much is measured.
+// Size is how much is measured. What has none is left out.
 type Size struct {
 	Users    int           // of the steady load, each sending a request a second
 	Tasks    int           // of each of these users
@@ -35,7 +35,7 @@ type Size struct {
 	Workers  int           // that saturate
 	Large    int           // tasks of the one user with many
 	Trickle  int           // reminders that are due one after the other
-	Burst    int           // reminders that are due at one instant
+	Burst    int           // reminders that are due in one minute, and at one instant
 }
 
 // Full is the size that the goals are stated for.
@@ -62,8 +62,23 @@ func Run(ctx context.Context, target Target, size Size, progress io.Writer) ([]R
 	}
 	defer db.Close(context.WithoutCancel(ctx))
 	r := &runner{client: newClient(target.API), target: target, size: size, progress: progress, db: db}
-	for _, step := range []func(context.Context) error{r.beforeLoad, r.steady, r.trickle, r.burst, r.saturate, r.large, r.afterLoad} {
-		if err := step(ctx); err != nil {
+	for _, step := range []struct {
+		size int64 // 0 leaves it out
+		do   func(context.Context) error
+	}{
+		{1, r.beforeLoad},
+		{int64(size.Steady), r.steady},
+		{int64(size.Trickle), r.trickle},
+		{int64(size.Burst), r.minute},
+		{int64(size.Burst), r.instant},
+		{int64(size.Saturate), r.saturate},
+		{int64(size.Large), r.large},
+		{1, r.afterLoad},
+	} {
+		if step.size == 0 {
+			continue
+		}
+		if err := step.do(ctx); err != nil {
 			return r.rows, err
 		}
 	}
