@@ -159,14 +159,16 @@ func TestRepeatedPostHasOneEffectAndTheSameAnswer(t *testing.T) {
 		"complete": {"/api/tasks/" + id + "/complete", nil, map[string]any{}},
 		"reopen":   {"/api/tasks/" + id + "/reopen", nil, map[string]any{}},
 		"series": {
-			"/api/tasks/recurring", map[string]any{"title": "Water", "rrule": "FREQ=DAILY", "tags": []string{"plants"}},
+			"/api/tasks/recurring",
+			map[string]any{"title": "Water", "rrule": "FREQ=DAILY", "tags": []string{"plants"}},
 			map[string]any{"title": "Feed", "rrule": "FREQ=DAILY"},
 		},
 		"pause":  {"/api/tasks/recurring/" + series + "/pause", nil, map[string]any{}},
 		"resume": {"/api/tasks/recurring/" + series + "/resume", nil, map[string]any{}},
 		"skip":   {"/api/tasks/recurring/" + series + "/skip", nil, map[string]any{"occurrence_at": "2999-01-01T00:00:00Z"}},
 		"reminder": {
-			"/api/reminders", map[string]any{"task_id": open, "remind_at": "2040-01-01T00:00:00Z"},
+			"/api/reminders",
+			map[string]any{"task_id": open, "remind_at": "2040-01-01T00:00:00Z"},
 			map[string]any{"task_id": open, "remind_at": "2041-01-01T00:00:00Z"},
 		},
 		"snooze":    {"/api/reminders/" + reminder + "/snooze", map[string]any{"minutes": 10}, map[string]any{"minutes": 20}},
