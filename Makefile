@@ -66,8 +66,12 @@ generate: ## Make again all that is generated: schemas, queries, templates, pict
 	@for module in $(MODULES); do (cd $$module && go generate ./...) || exit; done
 
 .PHONY: preview
-preview: ## Show what STACK=minikube or STACK=aks would change in its cluster
-	@pulumi preview --stack $(STACK) $(ARGS)
+preview: rondo ## Show all that STACK=minikube or STACK=aks is made of, without a cluster
+	@$(RONDO) preview --stack $(STACK) $(ARGS)
+
+.PHONY: images
+images: rondo ## Build the services' images, and load them into minikube if it runs
+	@$(RONDO) images $(ARGS)
 
 .PHONY: lint
 lint: $(MODULES:%=lint/%) ## Lint every module

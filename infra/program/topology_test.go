@@ -291,3 +291,77 @@ func (d deployed) checkCalls(t *testing.T, name string) {
 		}
 	}
 }
+
+// One more partition of one topic is one number in the topology, and changes what
+// it has to in both stacks and nothing else. (That the laptop's broker follows it is
+// tools/internal/broker.TestTopicsFollowTheTopology.)
+//
+//nolint:paralleltest // it changes the topology under everybody else
+func TestOnePartitionCountChangesEveryStack(t *testing.T) {
+	before := all(t)
+	setPartitions(t, &topology.TaskUpdates, topology.TaskUpdates.Partitions+1)
+	recurring, topic := topology.Recurring.Name, topology.TaskUpdates.Name
+	if topology.Recurring.MaxReplicas() != topology.TaskUpdates.Partitions {
+		t.Fatalf("%s is bounded by %d", recurring, topology.Recurring.MaxReplicas())
+	}
+	everywhere := []string{
+		"kubernetes:core/v1:ConfigMap topology", "kubernetes:core/v1:ResourceQuota quota", "kubernetes:keda.sh/v1alpha1:ScaledObject " + recurring,
+	}
+	want := map[string][]string{
+		environments.Minikube().Name: append([]string{"kubernetes:batch/v1:Job topics"}, everywhere...),
+		environments.AKS().Name:      append([]string{"aiven:index/kafkaTopic:KafkaTopic " + topic}, everywhere...),
+	}
+	for i, run := range all(t) {
+		checkTopology(t, run.env.Name, run)
+		changed := []string{}
+		old := before[i].inputs(t)
+		for key, text := range run.inputs(t) {
+			if old[key] != text {
+				changed = append(changed, key)
+			}
+		}
+		slices.Sort(changed)
+		if len(old) != len(run.inputs(t)) || !slices.Equal(changed, want[run.env.Name]) {
+			t.Errorf("%s changes\n%s\nwant\n%s", run.env.Name, strings.Join(changed, "\n"), strings.Join(want[run.env.Name], "\n"))
+		}
+	}
+}
+
+// inputs are those of every resource as text, but for what is new in every run.
+func (d deployed) inputs(t *testing.T) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
+	for _, r := range d.Resources() {
+		text, err := json.Marshal(r.At())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Type != "kubernetes:core/v1:Secret" {
+			texts[r.Type+" "+r.Name] = string(text)
+		}
+	}
+	return texts
+}
+
+// setPartitions changes a topic wherever the topology holds it, for this test.
+func setPartitions(t *testing.T, topic *topology.Topic, partitions int) {
+	t.Helper()
+	old := topic.Partitions
+	change := func(to int) {
+		topic.Partitions = to
+		for _, s := range topology.Services() { // the slices are the variables' own
+			for i := range s.Publishes {
+				if s.Publishes[i].Name == topic.Name {
+					s.Publishes[i].Partitions = to
+				}
+			}
+			for i := range s.Subscribes {
+				if s.Subscribes[i].Topic.Name == topic.Name {
+					s.Subscribes[i].Topic.Partitions = to
+				}
+			}
+		}
+	}
+	t.Cleanup(func() { change(old) })
+	change(partitions)
+}

@@ -2,8 +2,8 @@ package enginetest
 
 import (
 	"bytes"
-	"context"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,10 +54,6 @@ func TestDriftIsFoundAndMended(t *testing.T) {
 	t.Parallel()
 	b := setup(t, environments.Minikube())
 	made := b.up(t)
-	defer func() {
-		_, err := b.Destroy(context.WithoutCancel(t.Context()))
-		require.NoError(t, err)
-	}()
 	all := objects(made)
 	require.GreaterOrEqual(t, len(all), 2)
 
@@ -163,6 +159,11 @@ func (b *testBundle) existing(t *testing.T, steps []engine.Step) []string {
 func (b *testBundle) noSecretIsReadable(t *testing.T) {
 	t.Helper()
 	secrets := b.world.Secrets()
+	// A name stands beside its password, and elsewhere in the open.
+	maps.DeleteFunc(secrets, func(where, _ string) bool {
+		return strings.HasSuffix(where, ".username") || strings.HasSuffix(where, ".user")
+	})
+	require.NotEmpty(t, secrets)
 	files := 0
 	require.NoError(t, filepath.WalkDir(b.StateDir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {

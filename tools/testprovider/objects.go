@@ -103,8 +103,12 @@ func project(live any, inputs resource.PropertyValue) resource.PropertyValue {
 		}
 		kept := resource.PropertyMap{}
 		for key, value := range inputs.ObjectValue() {
-			if field, has := fields[string(key)]; has {
+			field, has := fields[string(key)]
+			switch {
+			case has:
 				kept[key] = project(field, value)
+			case isEmpty(value):
+				kept[key] = value // the API server leaves out what is empty
 			}
 		}
 		return resource.NewProperty(kept)
@@ -128,6 +132,10 @@ func project(live any, inputs resource.PropertyValue) resource.PropertyValue {
 		}
 	}
 	return resource.NewPropertyValue(live)
+}
+
+func isEmpty(v resource.PropertyValue) bool {
+	return v.IsArray() && len(v.ArrayValue()) == 0 || v.IsObject() && len(v.ObjectValue()) == 0 || v.IsNull()
 }
 
 // sameQuantity knows that the API server writes 1000m as 1.

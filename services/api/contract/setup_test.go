@@ -357,6 +357,7 @@ var tables = map[string]string{
 	"series":    "user_id = $1", "series_tags": "series_id IN (SELECT id FROM series WHERE user_id = $1)",
 	"task_history": "user_id = $1", "outbox": "user_id = $1", "idempotency_keys": "user_id = $1",
 	"reminders": "user_id = $1", "notifications": "user_id = $1", "push_subscriptions": "user_id = $1", "deliveries": "user_id = $1",
+	"feeds": "user_id = $1",
 }
 
 // rows are all rows of the database, or of one user, by table. When a token was

@@ -14,6 +14,7 @@ import (
 	"github.com/rondohq/rondo/services/api/assistant/quickadd"
 	"github.com/rondohq/rondo/services/api/docs"
 	"github.com/rondohq/rondo/services/api/exchange"
+	"github.com/rondohq/rondo/services/api/feed"
 	"github.com/rondohq/rondo/services/api/notification"
 	"github.com/rondohq/rondo/services/api/recurrence"
 	"github.com/rondohq/rondo/services/api/reminder"
@@ -22,6 +23,7 @@ import (
 	"github.com/rondohq/rondo/services/api/task"
 	"github.com/rondohq/rondo/services/internal/idempotency"
 	"github.com/rondohq/rondo/services/internal/outbox"
+	"github.com/rondohq/rondo/services/internal/ratelimit"
 	"github.com/rondohq/rondo/services/internal/rest"
 	"github.com/rondohq/rondo/services/internal/token"
 )
@@ -50,6 +52,7 @@ type API struct {
 	quickadd      quickadd.Endpoints
 	preview       recurrence.Endpoints
 	series        series.Endpoints
+	feeds         feed.Endpoints
 }
 
 // New makes the use cases.
@@ -77,9 +80,10 @@ func New(d Deps) (*API, error) {
 		notifications: notification.MakeEndpoints(
 			notification.NewService(notification.NewPostgres(d.Pool, d.Outbox), d.Now), durations),
 		exchange: exchange.MakeEndpoints(exchange.NewService(exchange.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
-		quickadd: quickadd.MakeEndpoints(quickadd.NewService(), durations),
-		preview:  recurrence.MakeEndpoints(recurrence.NewService(recurrence.DefaultLimits(d.Now)), durations),
+		quickadd: quickadd.MakeEndpoints(quickadd.NewService(ratelimit.ForPrograms(d.Now)), durations),
+		preview:  recurrence.MakeEndpoints(recurrence.NewService(ratelimit.ForPrograms(d.Now)), durations),
 		series:   series.MakeEndpoints(series.NewService(series.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
+		feeds:    feed.MakeEndpoints(feed.NewService(feed.NewPostgres(d.Pool, tasks), feed.DefaultLimits(d.Now), d.Now), durations),
 	}, nil
 }
 
@@ -94,8 +98,10 @@ func (a *API) Routes() http.Handler {
 func (a *API) Register(mux rest.Router) {
 	docs.Register(mux, a.document)
 	account.RegisterPublic(mux, a.accounts)
-	quickadd.RegisterPublic(mux, a.quickadd)
-	recurrence.Register(rest.Through(mux, func(next http.Handler) http.Handler { return token.Optional(a.verifier, next) }), a.preview)
+	anyone := rest.Through(mux, func(next http.Handler) http.Handler { return token.Optional(a.verifier, next) })
+	quickadd.Register(anyone, a.quickadd)
+	recurrence.Register(anyone, a.preview)
+	feed.RegisterPublic(mux, a.feeds)
 
 	private := func(maxBody int64) rest.Router {
 		return rest.Through(mux, func(next http.Handler) http.Handler {
@@ -109,4 +115,5 @@ func (a *API) Register(mux rest.Router) {
 	reminder.Register(private(rest.MaxBody), a.reminders)
 	notification.Register(private(rest.MaxBody), a.notifications)
 	exchange.Register(private(exchange.MaxBody), a.exchange)
+	feed.Register(private(rest.MaxBody), a.feeds)
 }

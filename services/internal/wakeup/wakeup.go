@@ -26,11 +26,12 @@ const (
 	sweepEvery = 2 * time.Second
 	// rescueAfter is how late something has to be before the sweep takes it: the job's
 	// own call comes first as a rule.
-	rescueAfter  = time.Second
-	instants     = 500             // jobs asked for in one sweep
-	scheduleTime = 5 * time.Second // for one call of the jobs API
-	early        = 5 * time.Second // by which the scheduler's clock may be ahead
-	rebuildRest  = time.Minute     // between two rebuilds
+	rescueAfter  = 500 * time.Millisecond
+	shortestRest = 250 * time.Millisecond // between two sweeps
+	instants     = 500                    // jobs asked for in one sweep
+	scheduleTime = 5 * time.Second        // for one call of the jobs API
+	early        = 5 * time.Second        // by which the scheduler's clock may be ahead
+	rebuildRest  = time.Minute            // between two rebuilds
 )
 
 // Scheduler is the jobs API.
@@ -186,23 +187,41 @@ func (w *Wakeup) schedule(ctx context.Context, at time.Time) error {
 		return err //nolint:wrapcheck // names the job
 	}
 	w.jobs[name] = due
+	w.pending.Set(float64(len(w.jobs)))
 	return nil
 }
 
 // Run sweeps until ctx ends. Its first turn asks for every job that should exist.
 func (w *Wakeup) Run(ctx context.Context) error {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
+	timer := time.NewTimer(sweepEvery)
+	defer timer.Stop()
 	for {
 		if err := w.Sweep(ctx); err != nil && ctx.Err() == nil {
 			w.log.WarnContext(ctx, "the sweep will try again", "kind", w.job.Kind, "error", err)
 		}
+		timer.Reset(w.rest())
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-tick.C:
+		case <-timer.C:
 		}
 	}
+}
+
+// rest is how long until the next sweep: the usual time, or until the next job that was
+// asked for has to be given up. So even a scheduler that forgets everything costs half
+// a second and not two.
+func (w *Wakeup) rest() time.Duration {
+	now := w.now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	rest := sweepEvery
+	for _, due := range w.jobs {
+		if lost := due.Add(rescueAfter).Sub(now); lost > 0 {
+			rest = min(rest, lost)
+		}
+	}
+	return max(rest, shortestRest)
 }
 
 // Sweep does what no job has called for, and asks for the jobs to come.
@@ -229,13 +248,14 @@ func (w *Wakeup) Sweep(ctx context.Context) error {
 	return nil
 }
 
-// forget drops the jobs whose time is over.
+// forget drops the jobs whose time is over; until they are given up, the sweep rests no
+// longer than for them.
 func (w *Wakeup) forget() {
 	now := w.now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for name, due := range w.jobs {
-		if due.Before(now) {
+		if due.Add(rescueAfter).Before(now) {
 			delete(w.jobs, name)
 		}
 	}

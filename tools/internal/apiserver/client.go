@@ -103,7 +103,9 @@ func (c *Client) Delete(ctx context.Context, object *unstructured.Unstructured) 
 	if err != nil {
 		return err
 	}
-	if err := of.Delete(ctx, object.GetName(), metav1.DeleteOptions{}); errors.IsNotFound(err) {
+	// Without a garbage collector nobody would ever let go of what has dependents.
+	background := metav1.DeletePropagationBackground
+	if err := of.Delete(ctx, object.GetName(), metav1.DeleteOptions{PropagationPolicy: &background}); errors.IsNotFound(err) {
 		return nil
 	} else if err != nil {
 		return err

@@ -155,8 +155,11 @@ func (p *parser) relativeDay(i int) (mention, int) {
 // distance reads "in 3 days", "an hour from now", "2 weeks from friday".
 func (p *parser) distance(i int) (mention, int) {
 	k := i
-	if p.is(i, "in") || p.is(i, "within") {
+	if p.either(i, "in", "within") {
 		k = i + 1
+	}
+	if k > i {
+		k = p.skip(k, "the", "next")
 	}
 	d, after := p.duration(k)
 	if after == k {
@@ -174,6 +177,8 @@ func (p *parser) distance(i int) (mention, int) {
 	switch {
 	case p.is(after, "from", "now"):
 		return p.distant(d, p.today), after + 2
+	case p.is(after, "on") && p.at(after+1).weekday != 0 && d.minutes == 0: // British: a week on tuesday
+		return p.distant(d, p.today.next(p.at(after+1).weekday)), after + 2
 	case p.is(after, "from"), p.is(after, "after"), p.is(after, "before") && d.minutes == 0 && d.months == 0 && !d.workdays:
 		if p.nested { // a day from a day from a day: nobody means it
 			return mention{}, i
@@ -237,7 +242,7 @@ func (p *parser) nthOfMonth(i int) (mention, int) {
 	default:
 		return mention{}, i
 	}
-	if !p.is(after, "of") && !p.is(after, "in") {
+	if !p.either(after, "of", "in") {
 		return mention{}, i
 	}
 	k = p.skip(after+1, "the")
@@ -251,7 +256,7 @@ func (p *parser) nthOfMonth(i int) (mention, int) {
 	case p.is(k, "this", "month"):
 		k += 2
 	case p.is(k, "year") && m.shape == byMonthDay, p.is(k, "next", "year") && m.shape == byMonthDay:
-		return p.nthOfYear(i, k, n)
+		return p.nthOfYear(k, n)
 	case t.month != 0:
 		year, end := p.yearAt(k + 1)
 		first = newDate(p.today.Year(), t.month, 1)
@@ -285,7 +290,7 @@ func (p *parser) nthOfMonth(i int) (mention, int) {
 	return mention{}, i
 }
 
-func (p *parser) nthOfYear(i, k, n int) (mention, int) {
+func (p *parser) nthOfYear(k, n int) (mention, int) {
 	y := p.today.Year()
 	if p.is(k, "next") {
 		y, k = y+1, k+1
@@ -435,11 +440,14 @@ func (p *parser) monthDay(i int) (mention, int) {
 	k = p.skip(k, "the")
 	d, plainNumber := p.at(k), false
 	n, after := p.ordinalAt(k)
-	if after == k && d.kind == number && len(d.text) <= 2 && !p.is(k+1, ":") && !p.meridiem(k+1) && p.ends(k+1) {
+	if after == k && d.kind == number && len(d.text) <= 2 && !p.is(k+1, ":") && !p.meridiem(k+1) && (p.ends(k+1) || p.is(k+1, "-")) {
 		n, after, plainNumber = d.number, k+1, true
 	}
 	if after == k || n < 1 {
 		return mention{}, i
+	}
+	if p.is(after, "-") && p.at(after).glued && p.at(after+1).isNumber() && p.at(after+1).glued { // dec 3-5
+		after += 2
 	}
 	level := sure
 	if t.form == weak && plainNumber {
@@ -458,6 +466,9 @@ func (p *parser) dayMonth(i int) (mention, int) {
 	}
 	if after == k || n < 1 {
 		return mention{}, i
+	}
+	if p.is(after, "-") && p.at(after).glued && p.at(after+1).isNumber() && p.at(after+1).glued { // 3-7 december
+		after += 2
 	}
 	if p.is(after, ".") && p.at(after).glued { // 5. January
 		after++
@@ -515,7 +526,7 @@ func (p *parser) slashes(i int) (mention, int) {
 		return mention{}, i
 	}
 	m, d := a.number, b.number
-	american := strings.HasPrefix(p.zone.String(), "America/")
+	american := strings.HasPrefix(p.zone.String(), "America/") || strings.HasPrefix(p.zone.String(), "US/")
 	var ask string
 	switch {
 	case m > 12 || (sep.text == "-" && d <= 12):
@@ -646,13 +657,12 @@ func (p *parser) weekdayNth(m mention, n int) mention {
 
 // period reads next week, this weekend, next month.
 func (p *parser) period(i int) (mention, int) {
-	k := i
-	ahead := 0
+	k, ahead := i+1, 0
 	switch {
-	case p.is(i, "this"), p.is(i, "this", "coming"), p.is(i, "the"):
-		k = p.skip(i+1, "coming")
+	case p.either(i, "this", "the"):
+		k = p.skip(k, "coming")
 	case p.is(i, "next"):
-		ahead, k = 1, i+1
+		ahead = 1
 	default:
 		return mention{}, i
 	}
@@ -802,7 +812,7 @@ func (p *parser) monthAlone(i int) (mention, int) {
 	switch {
 	case y != 0:
 		d = newDate(y, t.month, 1)
-	case t.month < p.today.Month(), t.month == p.today.Month() && (p.is(i, "next") || p.today.Day() > 1 && !p.is(i, "in") && !p.is(i, "this")):
+	case t.month < p.today.Month(), t.month == p.today.Month() && (p.is(i, "next") || p.today.Day() > 1 && !p.either(i, "in", "this")):
 		d = newDate(p.today.Year()+1, t.month, 1)
 	case d.before(p.today): // "in november" said in November
 		d = p.today.lastOfMonth()

@@ -5,6 +5,7 @@ import "time"
 // dueTime is a day with or without a time of the day, or an instant.
 type dueTime struct {
 	date
+
 	hour, minute int
 	hasTime      bool
 	instant      time.Time

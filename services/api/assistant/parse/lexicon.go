@@ -1,6 +1,9 @@
 package parse
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // lexeme is what a word may mean. Many mean more than one thing (second, may,
 // mon), so it says all of it and the grammar decides.
@@ -83,6 +86,7 @@ func words[T any](lexicon map[string]lexeme, set func(*lexeme, T), table map[str
 	}
 }
 
+//nolint:misspell // people type these
 func makeLexicon() map[string]lexeme {
 	lexicon := map[string]lexeme{}
 	for i, names := range [][]string{
@@ -169,9 +173,10 @@ func makeLexicon() map[string]lexeme {
 // set is a set of words.
 type set map[string]struct{}
 
-func setOf(list ...string) set {
-	s := make(set, len(list))
-	for _, w := range list {
+// setOf makes a set of words that space parts.
+func setOf(words string) set {
+	s := set{}
+	for w := range strings.FieldsSeq(words) {
 		s[w] = struct{}{}
 	}
 	return s
@@ -182,26 +187,27 @@ func (s set) has(w string) bool { _, ok := s[w]; return ok }
 var (
 	// joints begin a new part of the sentence, so that a date before them stands
 	// for itself and describes no noun: "friday with Bob", unlike "friday dinner".
-	joints = setOf("at", "by", "with", "to", "for", "in", "on", "about", "from", "before", "after", "if", "because", "but", "or",
-		"then", "via", "and", "plus", "until", "till", "starting", "every", "each", "remind", "due", "so", "while", "when", "unless",
-		"re", "repeat", "repeating", "urgent", "asap", "p1", "p2", "p3", "p4", "please", "daily", "weekly", "monthly", "yearly", "around",
-		"between", "alert", "notify", "ending", "high", "low", "during", "w", "as", "instead", "using", "of", "that", "the", "my")
+	joints = setOf(`
+		at by with to for in on about from before after if because but or then via and plus until till starting every
+		each remind due so while when unless re repeat repeating urgent asap p1 p2 p3 p4 please daily weekly monthly
+		yearly around between alert notify ending high low during w as instead using of that the my`)
 
 	// tasks begin with one of these; a date before one is a date: "friday call mom".
-	verbs = setOf("add", "apply", "ask", "attend", "back", "bake", "be", "book", "borrow", "bring", "brush", "build", "buy", "call", "cancel", "change",
-		"charge", "check", "clean", "close", "collect", "complete", "confirm", "cook", "create", "cut", "deliver", "discuss", "do", "download",
-		"draft", "drink", "drive", "drop", "eat", "email", "exercise", "feed", "file", "fill", "finalize", "find", "finish", "fix", "fly", "follow",
-		"get", "give", "go", "have", "help", "install", "invite", "join", "learn", "leave", "look", "mail", "make", "meditate", "meet", "message",
-		"mow", "move", "order", "organize", "pack", "paint", "pay", "phone", "pick", "plan", "play", "post", "practice", "prepare", "print",
-		"publish", "push", "put", "read", "register", "renew", "rent", "repair", "reply", "request", "reschedule", "research", "return", "review", "ring",
-		"run", "schedule", "see", "sell", "send", "set", "ship", "shop", "sign", "start", "stop", "stretch", "study", "submit", "take",
-		"talk", "tell", "test", "text", "throw", "tidy", "train", "turn", "update", "upload", "vacuum", "visit", "wake", "walk", "wash", "watch",
-		"water", "wish", "work", "wrap", "write")
+	verbs = setOf(`
+		add apply ask attend back bake be book borrow bring brush build buy call cancel change charge check clean
+		close collect complete confirm cook create cut deliver discuss do download draft drink drive drop eat email
+		exercise feed file fill finalize find finish fix fly follow get give go have help install invite join learn
+		leave look mail make meditate meet message mow move order organize pack paint pay phone pick plan play post
+		practice prepare print publish push put read register renew rent repair reply request reschedule research
+		return review ring run schedule see sell send set ship shop sign start stop stretch study submit take talk
+		tell test text throw tidy train turn update upload vacuum visit wake walk wash watch water wish work wrap
+		write`)
 
 	// events happen on a day: "thursday dinner with Mark" is dinner, on Thursday.
-	events = setOf("appointment", "breakfast", "brunch", "call", "catchup", "class", "coffee", "dentist", "dinner", "drinks", "exam", "flight",
-		"game", "gym", "haircut", "interview", "lesson", "lunch", "match", "meeting", "party", "practice", "rehearsal", "run", "session",
-		"standup", "sync", "therapy", "training", "workout", "yoga")
+	events = setOf(`
+		appointment breakfast brunch call catchup class coffee dentist dinner drinks exam flight game gym haircut
+		interview lesson lunch match meeting party practice rehearsal run session standup sync therapy training
+		workout yoga`)
 
-	articles = setOf("the", "a", "an", "my", "our", "your", "his", "her", "their", "this", "that", "some", "any", "no", "more")
+	articles = setOf(`the a an my our your his her their this that some any no more`)
 )

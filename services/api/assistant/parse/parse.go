@@ -20,6 +20,7 @@
 package parse
 
 import (
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -151,6 +152,32 @@ func (p *parser) is(i int, words ...string) bool {
 		}
 	}
 	return true
+}
+
+// either says whether token i is one of these words.
+func (p *parser) either(i int, words ...string) bool {
+	return slices.Contains(words, p.at(i).text) && p.at(i).kind != opaque
+}
+
+// in says whether token i is of a set.
+func (p *parser) in(i int, s set) bool { return s.has(p.at(i).text) }
+
+// past is the position behind the tokens from i on that are of a set.
+func (p *parser) past(i int, s set) int {
+	for p.in(i, s) {
+		i++
+	}
+	return i
+}
+
+// mentions says whether a token from a to b is of a set.
+func (p *parser) mentions(a, b int, s set) bool {
+	for ; a < b; a++ {
+		if p.in(a, s) {
+			return true
+		}
+	}
+	return false
 }
 
 // skip is the position after these words, or i when they are not there.

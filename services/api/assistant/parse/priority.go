@@ -1,5 +1,7 @@
 package parse
 
+import "strings"
+
 // The priorities of a task.
 const (
 	high   = "high"
@@ -37,12 +39,19 @@ func (p *parser) priorityAt(i int) (level string, after int) {
 	}
 	k := i
 	switch t.text {
-	case "with", "as", "at", "and":
+	case "with", "at", "and":
 		k++
-	case "it's", "this":
-		if k = p.skip(i+1, "is"); !p.is(k, "urgent") || k == i+1 && t.text == "this" {
-			return "", i
+	case "as":
+		if !p.is(k+1, "soon") {
+			k++
 		}
+	case "it's":
+		k++
+	case "this":
+		k = p.skip(i, "this", "is")
+	}
+	if k > i && p.either(i, "it's", "this") && !p.is(k, "urgent") {
+		return "", i
 	}
 	k = p.skip(k, "a")
 	if l, end := p.levelAt(k); end > k && p.ends(end) {
@@ -51,10 +60,13 @@ func (p *parser) priorityAt(i int) (level string, after int) {
 		}
 		return "", i
 	}
+	if end := p.skip(k, "as", "soon", "as", "possible"); end > k && p.closes(end) {
+		return high, end
+	}
 	switch p.at(k).text {
 	case "urgent", "asap":
 	case "important":
-		if !p.is(k+1, ":") && !(p.is(k-1, ",") && k+1 >= p.end) {
+		if ends := p.is(k-1, ",") && k+1 >= p.end; !ends && !p.is(k+1, ":") {
 			return "", i
 		}
 	default:
@@ -68,19 +80,22 @@ func (t *token) timely() bool {
 	return t.weekday != 0 || t.month != 0 || t.relative != 0 || t.text == "next" || t.text == "this" || t.kind == number
 }
 
+// degrees before "urgent" leave it an adjective: not very urgent.
+var degrees = setOf(`is not very more and`)
+
 // urgent judges a word that is an adjective as well.
 func (p *parser) urgent(i, k int) (level string, after int) {
-	before, end := p.at(i-1), k+1
+	end := k + 1
 	switch {
 	case !p.ends(end):
 	case i == p.start:
-		if p.is(end, ":") || p.is(end, "-") && !p.at(end).glued || p.is(end, ",") || p.is(end, "!") {
+		if p.either(end, ":", ",", "!") || p.is(end, "-") && !p.at(end).glued {
 			return high, end + 1
 		}
 		if verbs.has(p.at(end).text) && end < p.end || p.at(end).kind == hashtag {
 			return high, end
 		}
-	case p.closes(end) && !articles.has(before.text) && before.text != "is" && before.text != "not" && before.text != "very" && before.text != "more" && before.text != "and":
+	case p.closes(end) && !p.in(i-1, articles) && !p.in(i-1, degrees):
 		return high, end
 	}
 	return "", i
@@ -88,7 +103,7 @@ func (p *parser) urgent(i, k int) (level string, after int) {
 
 // levelAt reads "high priority", "priority high", "prio: 1".
 func (p *parser) levelAt(i int) (level string, after int) {
-	priority := func(k int) bool { return p.is(k, "priority") || p.is(k, "prio") }
+	priority := func(k int) bool { return p.either(k, "priority", "prio") }
 	if l := levels[p.at(i).text]; l != "" && priority(i+1) && p.at(i).kind == word {
 		return l, i + 2
 	}
@@ -128,19 +143,17 @@ func (p *parser) exclaimed(i int) (level string, after int) {
 	return "", i
 }
 
-// tagged is the position of the word in "tagged home", "with the tag home", else i.
-func (p *parser) tagged(i int) int {
-	k := i
-	switch {
-	case p.is(i, "tagged"):
-		k = p.skip(i+1, "with")
-		k = p.skip(k, "as")
-	case p.is(i, "with", "tag"), p.is(i, "with", "the", "tag"):
-		k = p.skip(p.skip(i+1, "the"), "tag")
-	default:
+// tagWords lead to a tag.
+var tagWords = phrases(`tagged with, tagged as, tagged, with tag, with the tag`)
+
+// tagWord is the position of the word in "tagged home", "with the tag home", else i.
+func (p *parser) tagWord(i int) int {
+	k := p.oneOf(i, tagWords)
+	if k == i {
 		return i
 	}
-	if t := p.at(k); t.kind == word && i > p.start && !joints.has(p.at(i-1).text) && (k+1 >= p.end || p.at(k+1).kind == hashtag || p.at(k+1).timely()) {
+	ends := k+1 >= p.end || p.at(k+1).kind == hashtag || p.at(k+1).timely()
+	if p.at(k).kind == word && i > p.start && !p.in(i-1, joints) && ends {
 		return k
 	}
 	return i
@@ -149,21 +162,16 @@ func (p *parser) tagged(i int) int {
 // tagAt reads #work. A number, such as that of an issue, and a colour are none.
 func (p *parser) tagAt(i int) (name string, after int) {
 	t := p.at(i)
-	if k := p.tagged(i); k > i {
+	if k := p.tagWord(i); k > i {
 		return p.text[p.at(k).start:p.at(k).end], k + 1
 	}
 	if t.kind != hashtag || !p.ends(i+1) {
 		return "", i
 	}
 	name = p.text[t.start+1 : t.end]
-	letters, hex := false, len(name) == 6
-	figure := false
-	for _, r := range name {
-		letters = letters || !isDigit(r)
-		figure = figure || isDigit(r)
-		hex = hex && (isDigit(r) || r >= 'a' && r <= 'f' || r >= 'A' && r <= 'F')
-	}
-	if !letters || hex && figure {
+	figures := strings.ContainsFunc(name, isDigit)
+	colour := figures && len(name) == len("ff0000") && strings.Trim(name, "0123456789abcdefABCDEF") == ""
+	if colour || strings.Trim(name, "0123456789") == "" {
 		return "", i
 	}
 	return name, i + 1

@@ -12,7 +12,7 @@ type reminder struct {
 }
 
 // beforeWords end a reminder's offset: "15 minutes before the meeting".
-var beforeWords = setOf("before", "beforehand", "prior", "ahead", "earlier", "early")
+var beforeWords = setOf(`before beforehand prior ahead earlier early`)
 
 // reminderAt reads "remind me 15 minutes before", "with a reminder an hour before",
 // "remind me thursday at 6pm" inside a task.
@@ -21,7 +21,7 @@ func (p *parser) reminderAt(i int) (reminder, bool) {
 		return reminder{}, false
 	}
 	k := i
-	for p.is(k, "and") || p.is(k, "with") || p.is(k, "please") || p.is(k, "also") || p.is(k, "set") || p.is(k, "a") {
+	for p.either(k, "and", "with", "please", "also", "set", "a") {
 		k++
 	}
 	switch {
@@ -54,11 +54,11 @@ func (p *parser) reminderTime(i, k int) (reminder, bool) {
 	switch {
 	case p.is(k, "when", "it's", "due"), p.is(k, "when", "it", "is", "due"), p.is(k, "at", "the", "time"), p.is(k, "on", "time"):
 		r.hasOffset = true
-		for r.to = k; !p.is(r.to, "due") && !p.is(r.to, "time"); r.to++ {
+		for r.to = k; !p.either(r.to, "due", "time"); r.to++ {
 		}
 		r.to++
 		return r, true
-	case p.is(k, "the") && p.at(k+1).part != 0 && (p.is(k+2, "before") || p.is(k+2, "of")):
+	case p.is(k, "the") && p.at(k+1).part != 0 && p.either(k+2, "before", "of"):
 		r.clock, r.to = partClock(p.at(k+1).part), k+3
 		if p.is(k+2, "before") {
 			r.daysAhead = 1
@@ -83,6 +83,9 @@ func (p *parser) reminderClock(i int) (clock, int) {
 	return clock{}, i
 }
 
+// dues are words for the time that an offset is counted from.
+var dues = phrases(`it starts, it begins, it's due, it is due, the due time, the due date, due time, that, then, it, time, due`)
+
 // offset reads "15 minutes before", "the day before", "2h ahead of it".
 func (p *parser) offset(i int) (minutes, after int) {
 	k := i
@@ -106,15 +109,7 @@ func (p *parser) offset(i int) (minutes, after int) {
 	}
 	end = p.skip(end, "of")
 	end = p.skip(end, "to")
-	for _, rest := range [][]string{
-		{"it", "starts"}, {"it", "begins"}, {"it's", "due"}, {"it", "is", "due"}, {"the", "due", "time"}, {"the", "due", "date"}, {"due", "time"},
-		{"that"}, {"then"}, {"it"}, {"time"}, {"due"},
-	} {
-		if p.is(end, rest...) {
-			return d.inMinutes(), end + len(rest)
-		}
-	}
-	return d.inMinutes(), end
+	return d.inMinutes(), p.oneOf(end, dues)
 }
 
 // remindAbout answers a reminder inside a task with its time.

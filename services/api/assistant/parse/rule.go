@@ -18,6 +18,8 @@ const (
 )
 
 // rule is a recurrence rule, of the parts that can be said.
+//
+//nolint:recvcheck // refine is the only method that changes it
 type rule struct {
 	freq       string
 	interval   int // 0 and 1 are the same
@@ -26,6 +28,7 @@ type rule struct {
 	byDay      []weekday
 	nths       []int // of the one weekday in byDay
 	bySetPos   int
+	quarterly  bool // the first or the last such day of a quarter: it tells in which month to begin
 	byHour     []int
 	byMinute   int // with byHour
 	count      int
@@ -56,16 +59,17 @@ func (r rule) String() string {
 			b.WriteString([]string{"", ","}[min(k, 1)] + strconv.Itoa(n) + dayCodes[d])
 		}
 	}
-	if list(&b, ";BYHOUR=", r.byHour); len(r.byHour) > 0 {
+	list(&b, ";BYHOUR=", r.byHour)
+	if len(r.byHour) > 0 {
 		b.WriteString(";BYMINUTE=" + strconv.Itoa(r.byMinute))
 	}
 	if r.bySetPos != 0 {
 		b.WriteString(";BYSETPOS=" + strconv.Itoa(r.bySetPos))
 	}
-	if r.count > 0 {
+	switch { // at most one of them (RFC 5545 §3.3.10)
+	case r.count > 0:
 		b.WriteString(";COUNT=" + strconv.Itoa(r.count))
-	}
-	if !r.until.IsZero() {
+	case !r.until.IsZero():
 		b.WriteString(";UNTIL=" + r.until.UTC().Format("20060102T150405Z"))
 	}
 	return b.String()
@@ -82,7 +86,7 @@ func list(b *strings.Builder, name string, numbers []int) {
 // the first occurrence, so that it excludes no day from being that.
 func (r rule) falls(d date) bool {
 	switch {
-	case r.byMonth != 0 && d.Month() != r.byMonth:
+	case r.byMonth != 0 && d.Month() != r.byMonth, r.quarterly && !r.inQuarter(d):
 		return false
 	case len(r.byMonthDay) > 0:
 		return slices.ContainsFunc(r.byMonthDay, func(n int) bool {
@@ -104,6 +108,16 @@ func (r rule) falls(d date) bool {
 		return slices.Contains(r.byDay, d.weekday())
 	}
 	return true
+}
+
+// inQuarter says whether a day is in the month of its quarter that has the rule's day:
+// the first, and for days that are counted from the end the last.
+func (r rule) inQuarter(d date) bool {
+	n := r.bySetPos + slices.Min(append(r.nths, 0)) + slices.Min(append(r.byMonthDay, 0))
+	if n < 0 {
+		return d.Month()%3 == 0
+	}
+	return d.Month()%3 == 1
 }
 
 // refine narrows a rule to the days that a mention names: "every year on march 3".
@@ -144,7 +158,7 @@ func (p *parser) first(r rule, from date, c *clock) dueTime {
 		}
 	}
 	for range horizon {
-		if r.falls(at.date) && !(at.hasTime && p.instant(at).Before(p.now)) {
+		if r.falls(at.date) && (!at.hasTime || !p.passed(at)) {
 			return at
 		}
 		at.date = at.plus(1)

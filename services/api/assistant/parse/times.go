@@ -68,7 +68,7 @@ func (p *parser) stretchOfTime(i int, loose bool) (clock, int) {
 	if end == sep || (from.bare && to.bare && !loose) {
 		return clock{}, i
 	}
-	if from.bare && to.bare && !p.is(i-1, "from") && !p.is(i-1, "between") {
+	if from.bare && to.bare && !p.either(i-1, "from", "between") {
 		return clock{}, i // at 9 to 5: quarter to, not a stretch
 	}
 	if !from.exact && to.exact && to.hour >= 12 && from.hour < 12 && from.hour+12 <= to.hour {
@@ -110,7 +110,8 @@ func (p *parser) spoken(i int, loose bool) (clock, int) {
 
 // pastAndTo reads the minutes before and after an hour.
 func (p *parser) pastAndTo(i int, loose bool) (clock, int) {
-	minutes, k := 0, p.skip(i, "a")
+	var minutes int
+	k := p.skip(i, "a")
 	switch {
 	case p.is(k, "half", "past"):
 		minutes, k = 30, k+1
@@ -146,10 +147,10 @@ func (p *parser) pastAndTo(i int, loose bool) (clock, int) {
 	}
 	if sign < 0 {
 		c.minute = 60 - minutes
-		if c.hour--; c.hour == 0 && !c.exact {
+		c.hour = (c.hour + 23) % 24
+		if c.hour == 0 && !c.exact {
 			c.hour = 12
 		}
-		c.hour = (c.hour + 24) % 24
 	} else {
 		c.minute = minutes
 	}
@@ -159,8 +160,11 @@ func (p *parser) pastAndTo(i int, loose bool) (clock, int) {
 
 // clockHour reads a full hour, in digits, words or by name.
 func (p *parser) clockHour(i int) (clock, int) {
-	if t := p.at(i); t.text == "noon" || t.text == "midnight" {
-		return clock{hour: map[string]int{"noon": 12}[t.text], exact: true}, i + 1
+	switch p.at(i).text {
+	case "noon":
+		return clock{hour: 12, exact: true}, i + 1
+	case "midnight":
+		return clock{exact: true}, i + 1
 	}
 	n, k := p.count(i)
 	if k == i || n > 23 || p.is(k, ":") {
@@ -172,59 +176,67 @@ func (p *parser) clockHour(i int) (clock, int) {
 // digital reads 5pm, 5:30, 17:30, 5.30pm, 21h, 9 o'clock, 0930 and plain hours.
 func (p *parser) digital(i int, loose bool) (clock, int) {
 	t := p.at(i)
+	if t.kind == number && len(t.text) == 4 && t.number >= 0 {
+		return p.military(i, loose)
+	}
 	n, k := p.count(i)
 	if t.text == "0" || t.text == "00" {
 		k = i + 1
 	}
-	if t.kind == number && len(t.text) == 4 && t.number >= 0 && loose { // 0930, 1730 hrs
-		return p.military(i)
-	}
-	if k == i || n > 24 || (t.kind == number && len(t.text) > 2) {
+	if k == i || n > 24 || t.kind == number && len(t.text) > 2 || t.kind == word && !loose && !p.meridiem(k) && !p.is(k, "o'clock") {
 		return clock{}, i
 	}
-	c := clock{hour: n, bare: true, exact: n > 12 || (t.kind == number && t.text[0] == '0')}
-	sep := p.at(k)
-	minutes := p.at(k + 1)
-	switch {
-	case t.kind == word:
-		if !loose && !p.meridiem(k) && !p.is(k, "o'clock") {
-			return clock{}, i
-		}
-		if m, end := p.count(k); end > k && m >= 5 && m < 60 && p.at(k).kind == word { // nine thirty
-			c.minute, k, c.bare = m, end, false
-		}
-	case (sep.text == ":" || sep.text == "." || sep.text == "h") && sep.glued && minutes.glued && isMinutes(minutes):
-		c.minute, c.bare = minutes.number, false
-		k += 2
-		if sep.text == "." && !p.is(i-1, "at") && !p.is(i-1, "@") && !p.meridiem(k) {
-			return clock{}, i
-		}
-		if p.at(k).text == ":" && isMinutes(p.at(k+1)) && p.at(k+1).glued { // seconds
-			k += 2
-		}
+	c := clock{hour: n, bare: true, exact: n > 12 || t.kind == number && t.text[0] == '0'}
+	if minute, after := p.minutesOf(i, k); after > k {
+		c.minute, c.bare, k = minute, false, after
 	}
-	if n == 24 && c.minute > 0 {
-		return clock{}, i
-	}
-	after := k
-	c, k = p.half(c, k)
+	said, after := p.half(c, k)
 	switch {
-	case k > after: // the half is said
+	case after > k:
+		c = said
 	case p.is(k, "o'clock"):
 		c.bare = false
-		k++
-	case (p.is(k, "h") || p.is(k, "hrs") || p.is(k, "hours")) && n >= 0 && c.bare && t.kind == number && p.at(k).glued && loose:
+		after++
+	case loose && c.bare && t.kind == number && p.either(k, "h", "hrs", "hours") && p.at(k).glued:
 		c.exact, c.bare = true, false
-		k++
+		after++
 	}
-	if (c.bare && !loose) || c.hour > 24 {
+	if c.bare && !loose || n == 24 && c.minute > 0 {
 		return clock{}, i
 	}
 	c.hour %= 24
-	return c, k
+	return c, after
 }
 
-func (p *parser) military(i int) (clock, int) {
+// minutesOf reads the minutes behind an hour that stands from i to k: :30, .30 with a
+// meridiem or behind "at", h30, and in words thirty.
+func (p *parser) minutesOf(i, k int) (minutes, after int) {
+	if p.at(i).kind == word {
+		j := k
+		if p.is(j, "-") && p.at(j).glued {
+			j++
+		}
+		if m, end := p.count(j); end > j && m >= 5 && m < 60 && p.at(j).kind == word {
+			return m, end
+		}
+		return 0, k
+	}
+	sep, m := p.at(k), p.at(k+1)
+	if !p.either(k, ":", ".", "h") || !sep.glued || !m.glued || !isMinutes(m) {
+		return 0, k
+	}
+	after = k + 2
+	if sep.text == "." && !p.either(i-1, "at", "@") && !p.meridiem(after) {
+		return 0, k
+	}
+	if p.is(after, ":") && p.at(after+1).glued && isMinutes(p.at(after+1)) { // seconds
+		after += 2
+	}
+	return m.number, after
+}
+
+// military reads 0930 and 1730 hrs.
+func (p *parser) military(i int, loose bool) (clock, int) {
 	n := p.at(i).number
 	c := clock{hour: n / 100, minute: n % 100, exact: true}
 	if c.hour > 23 || c.minute > 59 {
@@ -236,7 +248,7 @@ func (p *parser) military(i int) (clock, int) {
 		return c, k + 1
 	}
 	// A number like a year, or a code, is a time only where "at" says so.
-	if !p.is(i-1, "at") || !p.closes(k) || !p.ends(k) || c.minute%5 != 0 {
+	if !loose || !p.is(i-1, "at") || !p.closes(k) || !p.ends(k) || c.minute%5 != 0 {
 		return clock{}, i
 	}
 	return c, k

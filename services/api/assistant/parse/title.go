@@ -29,13 +29,8 @@ func (p *parser) finish() {
 }
 
 func (p *parser) creates() bool {
-	switch p.action.Intent {
-	case CreateTask, CreateRecurring:
-		return true
-	case CreateReminder:
-		return p.action.RemindOffset == nil
-	}
-	return false
+	return p.action.Intent == CreateTask || p.action.Intent == CreateRecurring ||
+		p.action.Intent == CreateReminder && p.action.RemindOffset == nil
 }
 
 // title is the text without its pieces. Where something was cut out, the commas and
@@ -47,14 +42,9 @@ func (p *parser) title() string {
 	var parts []string
 	from := 0
 	for k := 0; k <= len(p.pieces); k++ {
-		to, next := len(p.text), len(p.tokens)
+		to, following := len(p.text), Kind("")
 		if k < len(p.pieces) {
-			next = p.pieces[k].from
-			to = p.at(next).start
-		}
-		var following Kind
-		if k < len(p.pieces) {
-			following = p.pieces[k].kind
+			to, following = p.at(p.pieces[k].from).start, p.pieces[k].kind
 		}
 		if s := trimCut(p.text[from:to], k > 0, following); s != "" {
 			parts = append(parts, s)
@@ -68,6 +58,9 @@ func (p *parser) title() string {
 
 // unquoted is the title without the quotation marks that are around all of it.
 func unquoted(title string) string {
+	if n := len(title); n > 2 && title[0] == '\'' && title[n-1] == '\'' {
+		return title[1 : n-1]
+	}
 	r, size := utf8.DecodeRuneInString(title)
 	if end := quotation(title, 0, r, size); end == len(title) && end > 0 {
 		_, last := utf8.DecodeLastRuneInString(title)
@@ -109,10 +102,10 @@ func trimCut(s string, left bool, following Kind) string {
 
 var (
 	// dangling words lead to what was cut out behind them.
-	dangling = setOf("due", "every", "starting", "until", "@", "and", "with")
+	dangling = setOf(`due every starting until @ and with`)
 	// connectors do, too; a day has its own, and what stands before that is part of a
 	// verb: "weigh in every monday".
-	connectors = setOf("on", "at", "by", "from")
+	connectors = setOf(`on at by from`)
 )
 
 // join puts the parts together; a closing mark stays with the word before it.

@@ -61,7 +61,7 @@ func next(text string, at int, r rune, size int, glued bool) (tokenKind, int) {
 		}
 	}
 	switch {
-	case r == '#' && !glued:
+	case r == '#' && (!glued || text[at-1] == '(' || text[at-1] == '['):
 		if end := run(text, at+size, isTagPart); end > at+size {
 			return hashtag, end
 		}

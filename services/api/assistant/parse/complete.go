@@ -1,0 +1,102 @@
+package parse
+
+var (
+	doneWords = setOf(`done complete completed finished`)
+	// completes are nouns that "complete" describes.
+	completes = setOf(`works guide set list series collection overhaul history idiot's beginner's book rewrite`)
+	// selves begin a report: I've just finished.
+	selves = setOf(`i i've i'm we just have already am`)
+	// wishes and questions are no reports.
+	wishes = setOf(`is are what when who how why if ensure until once after wait not well nothing`)
+)
+
+// complete reads "mark the report done", "I finished the laundry", "check off milk".
+func (p *parser) complete() bool {
+	i, end := p.opening(), p.ending()
+	if i >= end {
+		return false
+	}
+	switch p.at(i).text {
+	case "mark":
+		return p.marked(i+1, end)
+	case "set":
+		return p.is(end-2, "as") && p.marked(i+1, end)
+	case "check", "tick", "cross":
+		return p.checkedOff(i+1, end)
+	case "complete":
+		named := p.named(i+1) || p.in(i+1, completes)
+		return i+1 < end && end-i <= longestName && !named && !p.timed(i+1, end) && p.target(Complete, i+1, end)
+	case "finish":
+		if !p.known(i+1, end) || p.timed(i+1, end) {
+			return false
+		}
+		if p.either(i+1, "the", "my") {
+			p.ask("Is it done, or should I add it as a new task?")
+		}
+		return p.target(Complete, i+1, end)
+	}
+	return p.done(i, end) || p.finished(i, end) || p.isDone(i, end)
+}
+
+// marked reads what follows "mark": "the report as done", "as done: the report".
+func (p *parser) marked(i, end int) bool {
+	if k := p.skip(i, "as"); p.in(k, doneWords) && k+1 < end {
+		return p.target(Complete, k+1, end)
+	}
+	b := end - 1
+	if !p.in(b, doneWords) || b <= i {
+		return false
+	}
+	if p.either(b-1, "as", "to") {
+		b--
+	}
+	return p.target(Complete, i, b)
+}
+
+// checkedOff reads what follows "check": "off the report", "the report off my list".
+func (p *parser) checkedOff(i, end int) bool {
+	b := p.withoutList(end)
+	switch {
+	case p.is(i, "off") && i+1 < end:
+		return p.target(Complete, i+1, b)
+	case p.is(b-1, "off") && b > i+1:
+		return p.target(Complete, i, b-1)
+	}
+	return false
+}
+
+// done reads "done", "it's done", "all done": all of it is about "it".
+func (p *parser) done(i, end int) bool {
+	if k := i; end == k+1 || end == k+2 && p.either(k, "it's", "that's", "all") {
+		return p.either(end-1, "done", "finished") && p.target(Complete, end, end)
+	}
+	return false
+}
+
+// finished reads "I've finished the report", "done with the report", "I did the laundry".
+func (p *parser) finished(i, end int) bool {
+	k := p.past(i, selves)
+	said := k > i
+	switch p.at(k).text {
+	case "finished", "completed":
+		k = p.skip(k+1, "with")
+		return k < end && (said || !p.named(k)) && p.target(Complete, k, end)
+	case "done":
+		return p.either(k+1, "with", ":") && k+2 < end && p.target(Complete, k+2, end)
+	case "did":
+		return said && k+1 < end && p.target(Complete, k+1, end)
+	}
+	return false
+}
+
+// isDone reads "the report is done".
+func (p *parser) isDone(i, end int) bool {
+	b := end - 2
+	switch {
+	case b <= i, b-i > longestName, !p.in(end-1, doneWords), !p.either(b, "is", "are", "was", "were"):
+		return false
+	case p.in(i, verbs), p.in(i, selves), p.in(i, wishes), p.mentions(i, b, conditions):
+		return false
+	}
+	return p.target(Complete, i, b)
+}
