@@ -21,6 +21,10 @@ func reconcileCommand() *cobra.Command {
 	return stackCommand("reconcile", "Compare a stack with its program and with what is really there, and mend the difference")
 }
 
+func deployedCommand() *cobra.Command {
+	return stackCommand("deployed", "Print the commit that was deployed last, by the stack's history")
+}
+
 // stackCommand hands over to tools/cmd/stack, which has the command's flags. It is
 // built first: the SDKs of clouds are no part of `rondo`.
 func stackCommand(name, short string) *cobra.Command {
