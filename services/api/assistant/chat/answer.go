@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -117,6 +118,9 @@ func (a *answer) Call(ctx context.Context, call Call) (Done, error) {
 	defer a.mu.Unlock()
 	if a.over != nil {
 		return Done{}, a.over
+	}
+	if len(call.Arguments) == 0 {
+		call.Arguments = json.RawMessage("{}")
 	}
 	a.caller.Changed = len(a.changed)
 	if !a.agreed {

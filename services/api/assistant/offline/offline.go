@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -146,27 +147,27 @@ func (c conversation) ofConversation() (done bool, err error) {
 	case shows && c.says("recurring", "repeating", "series"):
 		return true, c.do("find_recurring_tasks", arguments{})
 	}
-	if c.action.Intent != parse.CreateTask || len(c.action.Spans) > 0 {
+	plain := !slices.ContainsFunc(c.action.Spans, func(s parse.Span) bool { return s.Kind != parse.KindCommand })
+	if c.action.Intent != parse.CreateTask || !plain {
 		return false, nil
 	}
-	rest := strings.TrimSpace(c.request.Text)
-	first, rest, _ := strings.Cut(rest, " ")
+	first, rest, _ := strings.Cut(courteous.ReplaceAllString(c.request.Text, ""), " ")
 	rest = bare(rest)
-	switch {
-	case asks:
+	switch first = strings.ToLower(first); {
+	case asks && !c.says("add", "put", "make", "create", "note", "remember"):
 		return true, c.say(honest)
 	case rest == "":
 		return false, nil
-	case c.begins("find", "search"):
+	case first == "find" || first == "search":
 		return true, c.do("find_tasks", arguments{"search": bare(strings.TrimPrefix(rest, "for "))})
-	case c.begins("delete", "remove", "cancel", "complete", "finish", "close"):
+	case slices.Contains([]string{"delete", "remove", "cancel", "complete", "finish", "close"}, first):
 		// Of a task that is there it is a command, else it is a task to be made.
 		cards, err := c.look("find_tasks", arguments{"search": rest})
 		if err != nil || len(cards) == 0 {
 			return false, err
 		}
 		name := "complete_tasks"
-		if slices.Contains([]string{"delete", "remove", "cancel"}, strings.ToLower(first)) {
+		if slices.Contains([]string{"delete", "remove", "cancel"}, first) {
 			name = "cancel_tasks"
 		}
 		return true, c.toOne(name, rest, cards, nil)
@@ -174,12 +175,15 @@ func (c conversation) ofConversation() (done bool, err error) {
 	return false, nil
 }
 
+// courteous are the words around a command that say nothing.
+var courteous = regexp.MustCompile(`(?i)^\s*(please\s+)?(can you\s+|could you\s+)?|[\s,]*(please|thanks|thank you)?[\s.!?]*$`)
+
 // bare is a name without what people put around it.
 func bare(name string) string {
 	name = strings.Trim(strings.TrimSpace(name), `"“”'.!`)
-	for _, article := range []string{"the ", "my "} {
+	for _, article := range []string{"the ", "my ", "recurring task ", "repeating task ", "series "} {
 		if len(name) > len(article) && strings.EqualFold(name[:len(article)], article) {
-			return name[len(article):]
+			name = name[len(article):]
 		}
 	}
 	return name
@@ -301,7 +305,7 @@ func (c conversation) filter(in parse.Action) arguments {
 // meant are the things that the words of the action mean: what was shown, for "it" and
 // "them"; a list, for "all overdue tasks"; else what has the words in its title.
 func (c conversation) meant(finder, kind string, open arguments) ([]tool.Card, error) {
-	words := c.action.Title
+	words := bare(c.action.Title)
 	if words == "" {
 		if c.says("everything", "all") {
 			return c.look(finder, arguments{"limit": bulk})
@@ -334,7 +338,7 @@ func (c conversation) change(name string, with func(tool.Card) arguments) error 
 	if len(cards) > 1 && c.says("all", "every", "everything", "them", "these", "those", "both") {
 		return c.do(name, arguments{"ids": ids(cards)})
 	}
-	return c.toOne(name, c.action.Title, cards, with)
+	return c.toOne(name, bare(c.action.Title), cards, with)
 }
 
 // toOne does something to the one of the cards that is meant.
@@ -394,7 +398,7 @@ func (c conversation) series(name string) error {
 			return orSay(err, c, noRepeats)
 		}
 	}
-	card, ok, err := c.one(c.action.Title, cards)
+	card, ok, err := c.one(bare(c.action.Title), cards)
 	if err != nil || !ok {
 		return err
 	}
@@ -415,7 +419,7 @@ func (c conversation) cancel() error {
 		if err != nil {
 			return err
 		}
-		card, ok, err := c.one(c.action.Title, named(cards, c.action.Title))
+		card, ok, err := c.one(bare(c.action.Title), named(cards, bare(c.action.Title)))
 		if err != nil || !ok {
 			return err
 		}
@@ -479,7 +483,7 @@ func (c conversation) reopen() error {
 	if err != nil {
 		return err
 	}
-	card, ok, err := c.one(c.action.Title, cards)
+	card, ok, err := c.one(bare(c.action.Title), cards)
 	if err != nil || !ok {
 		return err
 	}
@@ -503,7 +507,7 @@ func (c conversation) snooze() error {
 		if err != nil {
 			return err
 		}
-		card, ok, err := c.one(in.Title, named(cards, in.Title))
+		card, ok, err := c.one(bare(in.Title), named(cards, bare(in.Title)))
 		if err != nil || !ok {
 			return err
 		}

@@ -38,7 +38,7 @@ func reminders(s Services) []Tool {
 		define("create_reminder", "Remind of a task that is there, at a time or before it is due.", Adds, t.create),
 		define("find_reminders", "List reminders.", Reads, t.find),
 		define("snooze_reminder", "Let a reminder come again later.", Changes, t.snooze),
-		define("cancel_reminder", "Take a reminder back.", Changes, t.cancel),
+		asking(define("cancel_reminder", "Take a reminder back.", Changes, t.cancel), "Take back", KindReminder, t.named),
 	}
 }
 
@@ -118,6 +118,19 @@ func (t reminderTools) lastUnless(ctx context.Context, c Caller, text string) (u
 		return uuid.Nil, fault.New(fault.NotFound, "No reminder has come yet.")
 	}
 	return page.Items[0].ReminderID, nil
+}
+
+// named finds the reminder that arguments name.
+func (t reminderTools) named(ctx context.Context, c Caller, in reminderID) ([]Card, error) {
+	id, err := parseID("id", in.ID)
+	if err != nil {
+		return nil, err
+	}
+	found, err := t.reminders.Get(ctx, c.UserID, id)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // a fault, to be shown
+	}
+	return []Card{c.reminderCard(found)}, nil
 }
 
 func (t reminderTools) cancel(ctx context.Context, c Caller, in reminderID) (Result, error) {

@@ -209,6 +209,7 @@ func (r *Registry) Tools() []Tool { return r.tools }
 
 // Plan is what a call would do that needs a person's consent; nil: none is needed.
 func (r *Registry) Plan(ctx context.Context, c Caller, name string, arguments json.RawMessage) (*Plan, error) {
+	arguments = orNone(arguments)
 	t, err := r.find(name, arguments)
 	if err != nil || t.plan == nil {
 		return nil, err
@@ -219,6 +220,7 @@ func (r *Registry) Plan(ctx context.Context, c Caller, name string, arguments js
 // Call does it. Whoever calls has asked, if Plan said so. An unknown tool and bad
 // arguments are fault.Invalid, and say what would be right.
 func (r *Registry) Call(ctx context.Context, c Caller, name string, arguments json.RawMessage) (Result, error) {
+	arguments = orNone(arguments)
 	t, err := r.find(name, arguments)
 	if err != nil {
 		return Result{}, err
@@ -228,6 +230,14 @@ func (r *Registry) Call(ctx context.Context, c Caller, name string, arguments js
 		c.key = "assistant:" + c.Turn + ":" + name + ":" + hex.EncodeToString(digest[:])
 	}
 	return t.call(c.once(ctx, ""), c, arguments)
+}
+
+// orNone is no arguments where nothing at all was given, as models do.
+func orNone(arguments json.RawMessage) json.RawMessage {
+	if text := strings.TrimSpace(string(arguments)); text == "" || text == "null" {
+		return json.RawMessage("{}")
+	}
+	return arguments
 }
 
 // Effect is that of the named tool; empty: there is no such tool.
