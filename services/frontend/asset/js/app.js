@@ -26,13 +26,16 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
 
 // A line at the top while a request of the person's takes long.
 let busy = 0;
-const mark = (step) => (event) => {
-  if (event.target.id === "list" || event.target.closest?.("[data-quiet]")) return;
-  busy = Math.max(0, busy + step);
+const mark = (step) => {
+  busy += step;
   document.documentElement.classList.toggle("is-busy", busy > 0);
 };
-document.addEventListener("htmx:beforeRequest", mark(1));
-document.addEventListener("htmx:afterRequest", mark(-1));
+document.addEventListener("htmx:beforeSend", ({ target, detail: { xhr } }) => {
+  if (target.id === "list" || target.closest("[data-quiet]")) return;
+  mark(1);
+  // htmx would tell the element that asked, which may be gone by then.
+  xhr.addEventListener("loadend", () => mark(-1));
+});
 
 // A new room begins at its top, for eyes and for screen readers.
 document.addEventListener("htmx:afterSettle", (event) => {
