@@ -5,6 +5,8 @@ import * as drag from "./drag.js";
 import * as keys from "./keys.js";
 import * as list from "./list.js";
 import * as notices from "./notices.js";
+import * as offline from "./offline.js";
+import * as push from "./push.js";
 import * as quickadd from "./quickadd.js";
 import { toast } from "./say.js";
 import * as said from "./say.js";
@@ -18,6 +20,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.shouldSwap = false;
   if (!event.target.closest("[data-quiet]")) toast(xhr.status >= 500 ? "offline" : "unknown");
 });
+offline.start(); // before others hear of a request that was not sent
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
     if (!event.target.closest("[data-quiet], #list") || event.target.matches("form, button, a")) toast("offline");
@@ -52,5 +55,5 @@ if (zone) {
   if (guess) zone.value = guess;
 }
 
-for (const part of [said, list, act, drag, dialogs, keys, quickadd, notices, stream]) part.start();
+for (const part of [said, list, act, drag, dialogs, keys, quickadd, notices, push, stream]) part.start();
 document.documentElement.dataset.ready = "yes";
