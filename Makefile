@@ -74,7 +74,15 @@ images: rondo ## Build the services' images, and load them into minikube if it r
 	@$(RONDO) images $(ARGS)
 
 .PHONY: lint
-lint: $(MODULES:%=lint/%) ## Lint every module
+lint: $(MODULES:%=lint/%) lint/workflows ## Lint every module, and the workflows
+
+.PHONY: lint/workflows
+lint/workflows: rondo
+	@$(RONDO) tool actionlint -shellcheck= -pyflakes=
+
+.PHONY: scan
+scan: rondo ## Look for secrets in every commit
+	@$(RONDO) tool gitleaks git --redact --no-banner .
 
 .PHONY: fmt
 fmt: $(MODULES:%=fmt/%) ## Format every module

@@ -77,16 +77,12 @@ until it is stopped.`,
 			return err
 		},
 	}
+	stackFlags(c, &stack, &dir)
 	flags := c.Flags()
-	flags.StringVar(&stack, "stack", "", "which stack; it must exist")
-	flags.StringVar(&dir, "dir", "", "directory with Pulumi.yaml; the default is the checkout")
 	flags.StringVar(&output, "output", "table", "how to print: table or json")
 	flags.BoolVar(&apply, "apply", false, "mend what has drifted")
 	flags.DurationVar(&interval, "interval", 0, "look again after this time, for ever")
 	flags.StringVar(&listen, "metrics-listen", "", "host:port that answers /metrics; with --interval")
-	if err := c.MarkFlagRequired("stack"); err != nil {
-		panic(err)
-	}
 	return c
 }
 
