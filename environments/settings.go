@@ -20,11 +20,11 @@ type Settings struct {
 	Issuer       Issuer                       `json:"issuer,omitempty"       jsonschema:"Who signs the certificate; none: plain HTTP"`
 	Email        string                       `json:"email,omitempty"        jsonschema:"Address that the certificate authority writes to"`
 	Size         Size                         `json:"size,omitempty"         jsonschema:"What the parts that keep data get"`
-	Replicas     map[string]topology.Replicas `json:"replicas,omitempty"     jsonschema:"Bounds by service, not above the partitions it reads"`
+	Replicas     map[string]topology.Replicas `json:"replicas,omitempty"     jsonschema:"Bounds by service, within its partitions"`
 	Rotation     string                       `json:"rotation,omitempty"     jsonschema:"Another text makes new passwords and tokens"`
 	Disposable   bool                         `json:"disposable,omitempty"   jsonschema:"Lets the end of the stack delete its data"`
-	Registry     string                       `json:"registry,omitempty"     jsonschema:"Registry and owner, such as ghcr.io/rondohq"`
-	Tag          string                       `json:"tag,omitempty"          jsonschema:"Tag of images without a digest, such as main-0a1b2c3"`
+	Registry     string                       `json:"registry,omitempty"     jsonschema:"Registry and owner: ghcr.io/rondohq"`
+	Tag          string                       `json:"tag,omitempty"          jsonschema:"Tag of images without a digest: main-0a1b2c3"`
 	Digests      map[string]string            `json:"digests,omitempty"      jsonschema:"Digest of the image by service, sha256:…"`
 	Context      string                       `json:"context,omitempty"      jsonschema:"Context in the kubeconfig of an existing cluster"`
 	Location     string                       `json:"location,omitempty"     jsonschema:"Azure's region, such as westeurope"`

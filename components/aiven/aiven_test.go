@@ -1,6 +1,8 @@
 package aiven_test
 
 import (
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -34,9 +36,7 @@ func TestConnectionsVerifyTheServer(t *testing.T) {
 			return err
 		}
 		urls := map[string]pulumi.StringInput{"avnadmin": made.Database.Owner}
-		for name, url := range made.Database.Roles {
-			urls[name] = url
-		}
+		maps.Copy(urls, made.Database.Roles)
 		for user, url := range urls {
 			got := now(t, url)
 			if !strings.HasPrefix(got, "postgres://"+user+":"+pulumitest.Generated) ||
@@ -88,8 +88,8 @@ func TestSidecarsSignInWithAPasswordAndMayDoWhatTheServicesDo(t *testing.T) {
 		}
 	}
 	service := r.One(t, "aiven:index/kafka:Kafka")
-	if service.At("kafkaUserConfig", "kafka", "autoCreateTopicsEnable") != false || service.At("terminationProtection") != true {
-		t.Errorf("the service is %v", service.Inputs)
+	if got := fmt.Sprint(service.At("kafkaUserConfig", "kafka", "autoCreateTopicsEnable"), service.At("terminationProtection")); got != "false true" {
+		t.Errorf("the service makes topics by itself, and is protected: %s", got)
 	}
 }
 

@@ -36,8 +36,8 @@ func TestAChartComesFromItsProjectOrFromTheMirror(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := r.One(t, "kubernetes:helm.sh/v3:Release")
-		if got.At("chart") != is.name || got.At("version") != is.version || got.At("repositoryOpts", "repo") != is.repository ||
-			got.At("atomic") != true {
+		atomic, _ := got.At("atomic").(bool)
+		if got.At("chart") != is.name || got.At("version") != is.version || got.At("repositoryOpts", "repo") != is.repository || !atomic {
 			t.Errorf("%+v from %q: %v", is.chart, is.mirror, got.Inputs)
 		}
 	}

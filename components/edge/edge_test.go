@@ -35,14 +35,14 @@ func run(t *testing.T, provider environments.EdgeProvider, issuer environments.I
 	return &r
 }
 
-// listeners are names and protocols of the gateway's.
-func listeners(r *pulumitest.Recorder, t *testing.T) []string {
+// listeners are names, ports and hosts of the gateway's.
+func listeners(t *testing.T, r *pulumitest.Recorder) []string {
 	t.Helper()
+	gateway := r.One(t, gatewayType)
 	var all []string
-	items, _ := r.One(t, gatewayType).At("spec", "listeners").([]any)
-	for _, item := range items {
-		l := item.(map[string]any)
-		all = append(all, fmt.Sprintf("%v %v %v", l["name"], l["port"], l["hostname"]))
+	for i := 0; gateway.At("spec", "listeners", i) != nil; i++ {
+		at := func(field string) any { return gateway.At("spec", "listeners", i, field) }
+		all = append(all, fmt.Sprintf("%v %v %v", at("name"), at("port"), at("hostname")))
 	}
 	return all
 }
@@ -88,11 +88,11 @@ func TestTheGatewayLeadsEveryPathToItsService(t *testing.T) {
 func TestOverTLSPlainRequestsAreRedirected(t *testing.T) {
 	t.Parallel()
 	plain := run(t, environments.Gateway, environments.NoIssuer)
-	if got := listeners(plain, t); !slices.Equal(got, []string{"http 80 todo.example.org"}) {
+	if got := listeners(t, plain); !slices.Equal(got, []string{"http 80 todo.example.org"}) {
 		t.Errorf("without an issuer it listens at %v", got)
 	}
 	r := run(t, environments.Gateway, environments.LetsEncryptStaging)
-	if got := listeners(r, t); !slices.Equal(got, []string{"http 80 todo.example.org", "https 443 todo.example.org"}) {
+	if got := listeners(t, r); !slices.Equal(got, []string{"http 80 todo.example.org", "https 443 todo.example.org"}) {
 		t.Errorf("with an issuer it listens at %v", got)
 	}
 	gateway := r.One(t, gatewayType)
@@ -111,11 +111,12 @@ func TestNginxHasTheSamePaths(t *testing.T) {
 	t.Parallel()
 	r := run(t, environments.Nginx, environments.LetsEncryptProd)
 	ingress := r.One(t, "kubernetes:networking.k8s.io/v1:Ingress")
-	paths, _ := ingress.At("spec", "rules", 0, "http", "paths").([]any)
 	var got []string
-	for _, path := range paths {
-		p := path.(map[string]any)
-		got = append(got, fmt.Sprintf("%v %v", p["path"], p["backend"].(map[string]any)["service"].(map[string]any)["name"]))
+	for i := 0; ingress.At("spec", "rules", 0, "http", "paths", i) != nil; i++ {
+		at := func(path ...any) any {
+			return ingress.At(append([]any{"spec", "rules", 0, "http", "paths", i}, path...)...)
+		}
+		got = append(got, fmt.Sprintf("%v %v", at("path"), at("backend", "service", "name")))
 	}
 	want := []string{"/metrics nowhere", "/healthz nowhere", "/readyz nowhere"}
 	for _, s := range topology.Services() {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rondohq/rondo/components/migrations"
 	"github.com/rondohq/rondo/components/pulumitest"
+	"github.com/rondohq/rondo/environments"
 )
 
 func job(t *testing.T, image string) pulumitest.Resource {
@@ -26,16 +27,18 @@ func job(t *testing.T, image string) pulumitest.Resource {
 func TestAnotherImageIsAnotherJob(t *testing.T) {
 	t.Parallel()
 	one, again, other := job(t, "registry/api:1"), job(t, "registry/api:1"), job(t, "registry/api:2")
-	name := func(r pulumitest.Resource) string { return r.At("metadata", "name").(string) }
+	name := func(r pulumitest.Resource) any { return r.At("metadata", "name") }
 	if name(one) != name(again) || name(one) == name(other) {
-		t.Errorf("the jobs are %s, %s and %s", name(one), name(again), name(other))
+		t.Errorf("the jobs are %v, %v and %v", name(one), name(again), name(other))
 	}
-	c := one.At("spec", "template", "spec", "containers", 0).(map[string]any)
-	if c["image"] != "registry/api:1" || c["args"].([]any)[0] != "migrate" {
-		t.Errorf("the job runs %v", c)
+	container := func(path ...any) any {
+		return one.At(append([]any{"spec", "template", "spec", "containers", 0}, path...)...)
 	}
-	if ref := c["env"].([]any)[0].(map[string]any)["valueFrom"].(map[string]any)["secretKeyRef"].(map[string]any); ref["name"] != "database-owner" {
-		t.Errorf("it signs in as %v", ref)
+	if container("image") != "registry/api:1" || container("args", 0) != "migrate" {
+		t.Errorf("the job runs %v", container())
+	}
+	if got := container("env", 0, "valueFrom", "secretKeyRef", "name"); got != environments.OwnerDatabase.Name {
+		t.Errorf("it signs in with %v", got)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/rondohq/rondo/components/inputs"
 	"github.com/rondohq/rondo/components/monitoring"
 	"github.com/rondohq/rondo/components/pulumitest"
 )
@@ -54,13 +55,14 @@ func TestTheDashboardShowsRequests(t *testing.T) {
 
 func TestEveryRecordedSeriesIsUsedAndEveryUsedOneIsRecorded(t *testing.T) {
 	t.Parallel()
-	recorded, used := map[string]bool{}, ""
+	recorded := map[string]bool{}
+	var used strings.Builder
 	for _, group := range monitoring.Groups(tenant) {
 		for _, rule := range group.Rules {
 			if rule.Record != "" {
 				recorded[rule.Record] = false
 			} else {
-				used += rule.Expr + "\n"
+				used.WriteString(rule.Expr + "\n")
 			}
 		}
 	}
@@ -69,16 +71,16 @@ func TestEveryRecordedSeriesIsUsedAndEveryUsedOneIsRecorded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		used += text
+		used.WriteString(text)
 	}
-	for _, name := range regexp.MustCompile(`[a-z_]+:[a-z_]+:[a-z0-9_]+`).FindAllString(used, -1) {
+	for _, name := range regexp.MustCompile(`[a-z_]+:[a-z_]+:[a-z0-9_]+`).FindAllString(used.String(), -1) {
 		if _, ok := recorded[name]; !ok {
 			t.Errorf("%s is used and recorded by no rule", name)
 		}
 		recorded[name] = true
 	}
-	for name, used := range recorded {
-		if !used && name != "job:http_requests:rate5m" { // for people's own questions
+	for name, isUsed := range recorded {
+		if !isUsed && name != "job:http_requests:rate5m" { // for people's own questions
 			t.Errorf("%s is recorded and nobody uses it", name)
 		}
 	}
@@ -111,7 +113,7 @@ func TestAnAlertSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 func TestAlertsGoToTheWebhookOnlyIfThereIsOne(t *testing.T) {
 	t.Parallel()
 	const routeType = "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig"
-	for _, webhook := range []pulumi.StringInput{nil, pulumi.ToSecret(pulumi.String("https://hook.example")).(pulumi.StringOutput)} {
+	for _, webhook := range []pulumi.StringInput{nil, inputs.Secret(pulumi.String("https://hook.example"))} {
 		var r pulumitest.Recorder
 		err := r.Run(t, "test", func(ctx *pulumi.Context) error {
 			_, err := monitoring.NewOperator(ctx, "x", monitoring.OperatorArgs{Namespace: "m", Storage: "1Gi", Days: 1, Webhook: webhook})
@@ -124,9 +126,12 @@ func TestAlertsGoToTheWebhookOnlyIfThereIsOne(t *testing.T) {
 			t.Errorf("%d routes with the webhook %v", got, webhook)
 		}
 		if webhook != nil {
-			key := r.One(t, routeType).At("spec", "receivers", 0, "webhookConfigs", 0, "urlSecret").(map[string]any)
-			secret := r.Named(t, "kubernetes:core/v1:Secret", key["name"].(string))
-			if got := secret.At("stringData", key["key"]); got != "https://hook.example" {
+			url := func(field string) string {
+				text, _ := r.One(t, routeType).At("spec", "receivers", 0, "webhookConfigs", 0, "urlSecret", field).(string)
+				return text
+			}
+			secret := r.Named(t, "kubernetes:core/v1:Secret", url("name"))
+			if got := secret.At("stringData", url("key")); got != "https://hook.example" {
 				t.Errorf("the route reads %v", got)
 			}
 		}

@@ -37,28 +37,25 @@ func run(t *testing.T, a namespace.Args) *pulumitest.Recorder {
 }
 
 // reach lists the rules of a policy as "peer:ports".
-func reach(r *pulumitest.Recorder, t *testing.T, name, direction string) string {
+func reach(t *testing.T, r *pulumitest.Recorder, name, direction string) string {
 	t.Helper()
 	side := map[string]string{"ingress": "from", "egress": "to"}[direction]
-	rules, _ := r.Named(t, policyType, name).At("spec", direction).([]any)
+	policy := r.Named(t, policyType, name)
 	var lines []string
-	for _, rule := range rules {
-		fields := rule.(map[string]any)
+	for i := 0; policy.At("spec", direction, i) != nil; i++ {
+		rule := func(path ...any) any { return policy.At(append([]any{"spec", direction, i}, path...)...) }
 		peer := "anyone"
-		if peers, _ := fields[side].([]any); len(peers) > 0 {
-			switch p := peers[0].(map[string]any); {
-			case p["podSelector"] != nil:
-				peer = fmt.Sprint(p["podSelector"].(map[string]any)["matchLabels"].(map[string]any)["app.kubernetes.io/name"])
-			case p["namespaceSelector"] != nil:
-				peer = fmt.Sprint(p["namespaceSelector"].(map[string]any)["matchLabels"].(map[string]any)["kubernetes.io/metadata.name"])
-			default:
-				peer = "internet"
-			}
+		switch {
+		case rule(side, 0, "podSelector") != nil:
+			peer = fmt.Sprint(rule(side, 0, "podSelector", "matchLabels", "app.kubernetes.io/name"))
+		case rule(side, 0, "namespaceSelector") != nil:
+			peer = fmt.Sprint(rule(side, 0, "namespaceSelector", "matchLabels", "kubernetes.io/metadata.name"))
+		case rule(side, 0) != nil:
+			peer = "internet"
 		}
 		var ports []string
-		list, _ := fields["ports"].([]any)
-		for _, port := range list {
-			ports = append(ports, fmt.Sprint(port.(map[string]any)["port"]))
+		for n := 0; rule("ports", n) != nil; n++ {
+			ports = append(ports, fmt.Sprint(rule("ports", n, "port")))
 		}
 		lines = append(lines, peer+":"+strings.Join(ports, ","))
 	}
@@ -82,11 +79,11 @@ func TestPodsReachWhatTheTopologySays(t *testing.T) {
 		{recurring, "egress", "dapr-system: anyone:6443 broker:9093 anyone:5432"},
 		{namespace.MigrationsName, "egress", "anyone:5432"},
 	} {
-		if got := reach(r, t, is.name, is.direction); got != is.want {
+		if got := reach(t, r, is.name, is.direction); got != is.want {
 			t.Errorf("%s of %s is %q, want %q", is.direction, is.name, got, is.want)
 		}
 	}
-	if got := reach(r, t, api, "egress"); !strings.Contains(got, "internet:") {
+	if got := reach(t, r, api, "egress"); !strings.Contains(got, "internet:") {
 		t.Errorf("%s can't reach the model behind the assistant: %s", api, got)
 	}
 }

@@ -102,7 +102,7 @@ func TestBothStacksRegisterTheContract(t *testing.T) {
 		if made := cluster.At("kubeconfig") != nil; made != (run.env.Cluster.Provider == environments.AzureKubernetes) {
 			t.Errorf("%s has the credentials of a cluster: %v", run.env.Name, made)
 		}
-		run.One(t, contract.Token)
+		run.One(t, contract.Type)
 		for _, registered := range run.Resources() {
 			if strings.HasPrefix(registered.Type, "kubernetes:") && (registered.Provider != cluster.Name || registered.Parent == "") {
 				t.Errorf("%s: %s %q has the provider %q and the parent %q",

@@ -14,6 +14,9 @@ const (
 	WebPushSubjectKey = "subject"     // whom push services may ask: a mailto or https address
 	SMTPURLKey        = "url"         // smtps://user:password@host:465 or smtp://…:587
 	SMTPFromKey       = "from"
+	OpenAIKey         = "api-key"
+	OpenAIBaseURLKey  = "base-url" // such as http://127.0.0.1:11434/v1
+	OpenAIModelKey    = "model"    // as the endpoint calls it
 	DatabaseURLKey    = "url"
 
 	EventsPath = "/events/"
@@ -45,8 +48,9 @@ const OutboxShards = 16
 var (
 	// StateDatabase is the connection string of the state store's own role.
 	StateDatabase = Secret{Name: "database-state", Keys: []string{"connectionString"}}
-	// OpenAI is the key of the model behind the assistant.
-	OpenAI = Secret{Name: "openai", Keys: []string{"api-key"}, Optional: true}
+	// OpenAI is the model behind the assistant. Either the key or, for another endpoint
+	// that speaks OpenAI's API, the base URL switches it on; the rest has defaults.
+	OpenAI = Secret{Name: "openai", Keys: []string{OpenAIKey, OpenAIBaseURLKey, OpenAIModelKey}, Optional: true}
 	// WebPush is Rondo's key as an application server (RFC 8292); it switches push on.
 	WebPush = Secret{Name: "web-push", Keys: []string{WebPushKey, WebPushSubjectKey}, Optional: true}
 	// SMTP is the server that e-mails leave through, and their sender.

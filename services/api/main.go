@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rondohq/rondo/platform/topology"
+	"github.com/rondohq/rondo/services/api/assistant/model"
 	"github.com/rondohq/rondo/services/api/server"
 	"github.com/rondohq/rondo/services/internal/idempotency"
 	"github.com/rondohq/rondo/services/internal/program"
@@ -39,19 +40,29 @@ func command(args []string) int {
 	return 0
 }
 
-func wire(_ context.Context, p *program.Program) error {
+func wire(ctx context.Context, p *program.Program) error {
+	openAI, err := p.Sidecar.Secret(ctx, topology.OpenAI)
+	if err != nil {
+		return err //nolint:wrapcheck // says all
+	}
 	api, err := server.New(server.Deps{
-		Pool: p.Pool, Outbox: p.Outbox(), Registry: p.Registry, Document: document, Now: time.Now,
+		Pool: p.Pool, Outbox: p.Outbox(), Registry: p.Registry, Document: document, Now: time.Now, Log: p.Log, State: p.Sidecar,
+		Model: model.Config{
+			Name: openAI[topology.OpenAIModelKey], BaseURL: openAI[topology.OpenAIBaseURLKey], APIKey: openAI[topology.OpenAIKey],
+			LogPrompts: os.Getenv("RONDO_LOG_PROMPTS") == "on",
+		},
 	})
 	if err != nil {
 		return err //nolint:wrapcheck // says all
 	}
 	p.Public.Handle("/", api.Routes())
+	p.Public.Handle("/mcp", api.MCP())
 
 	invoked := http.NewServeMux()
 	invoked.Handle("/", api.Routes())
 	p.Calls.HandleInvocations("/api/", p.HTTP(invoked))
 
+	p.Add("chat turns", api.Run)
 	p.Add("purge of idempotency keys", func(ctx context.Context) error {
 		return idempotency.Purge(ctx, p.Pool, p.Log)
 	})

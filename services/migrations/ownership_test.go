@@ -31,6 +31,8 @@ var sweeps = map[string]string{
 	"channel/channel.go purge":      "everybody's old rows",
 	"channel/worker.go measure":     "a gauge of a channel's whole queue",
 	"feed/store.go Find":            "finds out whose feed it is, by 256 random bits",
+	"chat/store.go Abandoned":       "turns of replicas that have died, whoever's",
+	"chat/store.go Purge":           "everybody's old turns",
 }
 
 var (

@@ -36,36 +36,40 @@ func fall(t *testing.T, random *rand.Rand, series, reminders int, lead, span tim
 	for range users {
 		f.who = append(f.who, signUp(t))
 	}
-	from := time.Now().Add(lead).UTC().Truncate(time.Second)
-	at := func() time.Time { return from.Add(time.Duration(random.Int64N(int64(span/time.Second))) * time.Second) }
+	from, seconds := time.Now().Add(lead).UTC().Truncate(time.Second), int(span/time.Second)
+	at := func(first, count int) time.Time {
+		return from.Add(time.Duration(first+random.IntN(count)) * time.Second)
+	}
 	api := stack.Public(topology.API)
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for i, who := range f.who {
-		instants := make([]time.Time, (series+reminders)/users+1)
-		for k := range instants {
-			instants[k] = at()
+		// Chance is not for goroutines to share. The reminders of one task differ: each
+		// has a part of the time for its own.
+		var starts, calls []time.Time
+		for n := i; n < series; n += users {
+			starts = append(starts, at(0, seconds))
 		}
-		take := func() (next time.Time) {
-			next, instants = instants[0], instants[1:]
-			return next
+		for n := i; n < reminders; n += users {
+			part := n / users % remindersOfTask
+			calls = append(calls, at(part*seconds/remindersOfTask, seconds/remindersOfTask))
 		}
 		all.Go(func() {
-			for n := i; n < series; n += users {
+			for n, start := range starts {
 				id := made(t, api+"/api/tasks/recurring", who, map[string]any{
 					"title": fmt.Sprint("series ", n), "rrule": "FREQ=DAILY;COUNT=1", "timezone": "UTC",
-					"dtstart": take().Format("2006-01-02T15:04:05"),
+					"dtstart": start.Format("2006-01-02T15:04:05"),
 				})
 				mu.Lock()
 				f.series = append(f.series, id)
 				mu.Unlock()
 			}
 			var task string
-			for n := i; n < reminders; n += users {
-				if n/users%remindersOfTask == 0 {
+			for n, call := range calls {
+				if n%remindersOfTask == 0 {
 					task = made(t, api+"/api/tasks", who, map[string]any{"title": fmt.Sprint("task ", n)})
 				}
-				id := made(t, api+"/api/reminders", who, map[string]any{"task_id": task, "remind_at": take().Format(time.RFC3339)})
+				id := made(t, api+"/api/reminders", who, map[string]any{"task_id": task, "remind_at": call.Format(time.RFC3339)})
 				mu.Lock()
 				f.reminders = append(f.reminders, id)
 				mu.Unlock()
@@ -166,7 +170,7 @@ func TestWhatIsDueHappensOnceWhateverDies(t *testing.T) { //nolint:paralleltest 
 	slices.Sort(victims)
 	random.Shuffle(len(victims), func(i, k int) { victims[i], victims[k] = victims[k], victims[i] })
 	const series, reminders = 200, 1000
-	f := fall(t, random, series, reminders, 5*time.Second, 2*time.Minute)
+	f := fall(t, random, series, reminders, 15*time.Second, 2*time.Minute)
 	for i, victim := range victims {
 		// A random moment of the i-th part of the time, told by how much has happened.
 		share := (float64(i) + random.Float64()) / float64(len(victims))
@@ -183,7 +187,7 @@ func TestWhatIsDueHappensOnceWhateverDies(t *testing.T) { //nolint:paralleltest 
 func TestWhatIsDueHappensWithoutTheSchedulersMemory(t *testing.T) { //nolint:paralleltest // it kills what all others need
 	recovered(t)
 	const series, reminders = 20, 100
-	f := fall(t, seeded(t), series, reminders, 5*time.Second, 20*time.Second)
+	f := fall(t, seeded(t), series, reminders, 15*time.Second, 20*time.Second)
 	dir := stack.SchedulerDir()
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) == 0 {
 		t.Fatalf("the scheduler keeps nothing in %s: %v", dir, err)
@@ -203,7 +207,7 @@ func TestTwoReplicasDoWhatIsDueOnce(t *testing.T) { //nolint:paralleltest // it 
 		stack.Replica(t, service)
 	}
 	const series, reminders = 50, 250
-	fall(t, seeded(t), series, reminders, 5*time.Second, 10*time.Second).once(t)
+	fall(t, seeded(t), series, reminders, 15*time.Second, 10*time.Second).once(t)
 }
 
 // An outage of PostgreSQL that is longer than every bounded retry costs time and
@@ -211,7 +215,7 @@ func TestTwoReplicasDoWhatIsDueOnce(t *testing.T) { //nolint:paralleltest // it 
 func TestALongOutageOfTheDatabaseLosesNothing(t *testing.T) { //nolint:paralleltest // it kills what all others need
 	recovered(t)
 	dead := deadLetters(t)
-	f := fall(t, seeded(t), 20, 100, 5*time.Second, 20*time.Second)
+	f := fall(t, seeded(t), 20, 100, 15*time.Second, 20*time.Second)
 	events := updates(t, 20, 5)
 	kill(t, "postgres", syscall.SIGKILL)
 	produce(t, records(t, events)...)

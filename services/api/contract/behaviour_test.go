@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 )
 
@@ -145,6 +146,7 @@ func TestRepeatedPostHasOneEffectAndTheSameAnswer(t *testing.T) {
 	ada, eve := b.signUp(t, "ada"), b.signUp(t, "eve")
 	id := b.task(t, ada, map[string]any{"title": "Buy milk"})
 	series := b.series(t, ada, map[string]any{"title": "Pay the rent", "rrule": "FREQ=MONTHLY"})
+	other := b.series(t, ada, map[string]any{"title": "Pay the gas", "rrule": "FREQ=MONTHLY"}) // never paused, whatever comes first
 	open := b.task(t, ada, map[string]any{"title": "Buy bread"})
 	reminder := b.call(t, ada, http.MethodPost, "/api/reminders",
 		map[string]any{"task_id": open, "remind_at": "2039-01-01T00:00:00Z"}).Text(t, "id")
@@ -165,7 +167,7 @@ func TestRepeatedPostHasOneEffectAndTheSameAnswer(t *testing.T) {
 		},
 		"pause":  {"/api/tasks/recurring/" + series + "/pause", nil, map[string]any{}},
 		"resume": {"/api/tasks/recurring/" + series + "/resume", nil, map[string]any{}},
-		"skip":   {"/api/tasks/recurring/" + series + "/skip", nil, map[string]any{"occurrence_at": "2999-01-01T00:00:00Z"}},
+		"skip":   {"/api/tasks/recurring/" + other + "/skip", nil, map[string]any{"occurrence_at": "2999-01-01T00:00:00Z"}},
 		"reminder": {
 			"/api/reminders",
 			map[string]any{"task_id": open, "remind_at": "2040-01-01T00:00:00Z"},
@@ -199,6 +201,23 @@ func TestRepeatedPostHasOneEffectAndTheSameAnswer(t *testing.T) {
 	key = header{"Idempotency-Key", "second try"}
 	require.Equal(t, http.StatusBadRequest, b.call(t, ada, http.MethodPost, "/api/tasks", map[string]any{"title": ""}, key).Status)
 	require.Equal(t, http.StatusCreated, b.call(t, ada, http.MethodPost, "/api/tasks", map[string]any{"title": "Walk"}, key).Status)
+}
+
+func TestATurnSaidTwiceIsAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ada := b.signUp(t, "ada")
+	said := map[string]any{"session_id": uuid.NewString(), "text": "Buy milk tomorrow"}
+	key := header{"Idempotency-Key", "said"}
+	first := b.call(t, ada, http.MethodPost, "/api/chat/turns", said, key)
+	require.Equal(t, http.StatusAccepted, first.Status, "%s", first.Body)
+	b.call(t, ada, http.MethodGet, first.Header.Get("Location")+"/chunks", nil)
+	again := b.call(t, ada, http.MethodPost, "/api/chat/turns", said, key)
+	require.Equal(t, string(first.Body), string(again.Body))
+	require.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
+	rows := b.rows(t, ada)
+	require.Len(t, rows["chat_turns"], 1)
+	require.Len(t, rows["tasks"], 1)
 }
 
 func TestConcurrentTwinsMakeOneRow(t *testing.T) {
@@ -281,12 +300,17 @@ func TestReadTokenOnlyReads(t *testing.T) {
 	series := b.series(t, ada, map[string]any{"title": "Water the plants", "rrule": "FREQ=DAILY"})
 	reminder := b.call(t, ada, http.MethodPost, "/api/reminders",
 		map[string]any{"task_id": id, "remind_at": "2040-01-01T00:00:00Z"}).Text(t, "id")
+	session := uuid.NewString()
+	turn := b.chat(t, ada, session, "hello")
 	before := b.rows(t)
 	for _, op := range b.operations() {
 		if op.public() {
 			continue
 		}
-		path := strings.ReplaceAll(strings.ReplaceAll(op.Path, "/recurring/{id}", "/recurring/"+series), "/reminders/{id}", "/reminders/"+reminder)
+		path := op.Path
+		for kind, id := range map[string]string{"recurring": series, "reminders": reminder, "turns": turn, "sessions": session} {
+			path = strings.ReplaceAll(path, "/"+kind+"/{id}", "/"+kind+"/"+id)
+		}
 		a := b.call(t, reader, op.Method, strings.ReplaceAll(path, "{id}", id), nil)
 		if op.Method == http.MethodGet {
 			require.Less(t, a.Status, 300, "%s", op.OperationId)

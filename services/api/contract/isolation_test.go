@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 )
 
@@ -27,7 +28,10 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 	notificationID := b.notified(t, ada, taskID, reminderID)
 	subscriptionID := b.call(t, ada, http.MethodPost, "/api/notifications/subscriptions", browser(t, "https://push.example.org/ada")).Text(t, "id")
 	feed := b.call(t, ada, http.MethodPost, "/api/feeds", map[string]any{"name": secret, "tags": []string{secret}}).JSON(t)
+	sessionID := uuid.NewString()
+	turnID := b.chat(t, ada, sessionID, "delete the task "+secret) // it waits for her consent
 	ids := map[string]string{
+		"turns": turnID, "sessions": sessionID,
 		"tasks": taskID, "tags": tagID, "tokens": tokenID, "recurring": seriesID,
 		"reminders": reminderID, "notifications": notificationID, "subscriptions": subscriptionID,
 		"feeds": text(t, feed, "id"),
@@ -52,6 +56,8 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		"createReminder":    map[string]any{"task_id": taskID, "offset_minutes": 15},
 		"snoozeReminder":    map[string]any{"minutes": 10},
 		"subscribe":         browser(t, "https://push.example.org/eve"),
+		"startTurn":         map[string]any{"session_id": sessionID, "text": "yes"},
+		"answerQuestion":    map[string]any{"agreed": true},
 		"parseText":         map[string]any{"text": "show my tasks", "now": "2026-11-25T10:00:00Z", "timezone": "UTC"},
 	}
 	// Where eve gets an answer that is no 404, and why it is right.
@@ -62,6 +68,8 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		"createReminder": http.StatusBadRequest,   // nor is the task
 		"createTag":      http.StatusCreated,      // a tag of her own by the same name
 		"importTasks":    http.StatusOK,           // a task of her own, by another id
+		"getSession":     http.StatusOK,           // a conversation of her own, which startTurn has begun
+		"deleteSession":  http.StatusNoContent,
 	}
 	for _, op := range b.operations() {
 		if op.OperationId == "signOut" || op.OperationId == "deleteMe" {

@@ -145,6 +145,34 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		expect(409, ada, "POST", series+action, nil)
 	}
 
+	// The assistant.
+	session := uuid.NewString()
+	saying := map[string]any{"session_id": session, "text": "Water the roses tomorrow"}
+	expect(202, ada, "POST", "/api/chat/turns", saying)
+	expect(400, ada, "POST", "/api/chat/turns", map[string]any{"session_id": "mine", "text": "hello"})
+	expect(400, ada, "POST", "/api/chat/turns", map[string]any{"session_id": session, "text": "  "})
+	expect(422, ada, "POST", "/api/chat/turns", saying, key)
+	asking := "/api/chat/turns/" + b.chat(t, ada, uuid.NewString(), "delete the task roses")
+	expect(200, ada, "GET", asking, nil)
+	expect(200, ada, "GET", asking+"/chunks?after=1", nil)
+	expect(200, ada, "GET", asking+"/chunks", nil, header{"Last-Event-ID", "1"})
+	expect(400, ada, "GET", asking+"/chunks", nil, header{"Last-Event-ID", "one"})
+	expect(400, ada, "POST", asking+"/consent", map[string]any{})
+	expect(200, ada, "POST", asking+"/consent", map[string]any{"agreed": false})
+	waiting := uuid.NewString()
+	stopped := "/api/chat/turns/" + b.chat(t, ada, waiting, "delete the task roses")
+	var busy string
+	require.NoError(t, b.db.QueryRow(t.Context(), `INSERT INTO chat_turns (id, user_id, session_id, text, lease)
+		VALUES (gen_random_uuid(), $1, $2, 'of a replica that is busy', now() + interval '1 hour') RETURNING id`, ada.ID, waiting).Scan(&busy))
+	expect(409, ada, "POST", "/api/chat/turns", map[string]any{"session_id": waiting, "text": "hello"})
+	expect(409, ada, "POST", stopped+"/consent", map[string]any{"agreed": true})
+	expect(200, ada, "POST", stopped+"/stop", nil)
+	expect(200, ada, "POST", "/api/chat/turns/"+busy+"/stop", nil)
+	expect(409, ada, "POST", stopped+"/consent", map[string]any{"agreed": true})
+	expect(200, ada, "GET", "/api/chat/sessions", nil)
+	expect(200, ada, "GET", "/api/chat/sessions/"+waiting, nil)
+	expect(204, ada, "DELETE", "/api/chat/sessions/"+waiting, nil)
+
 	// Tags.
 	expect(200, ada, "GET", "/api/tags", nil)
 	tag := "/api/tags/" + expect(201, ada, "POST", "/api/tags", map[string]any{"name": "house"}).Text(t, "id")
@@ -252,6 +280,8 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 				valid = nil
 			case op.Path == "/api/tags/{id}" && op.Method == http.MethodPatch:
 				valid = map[string]any{"name": "nobody's"}
+			case op.OperationId == "answerQuestion":
+				valid = map[string]any{"agreed": true}
 			case op.OperationId == "snoozeReminder":
 				valid = map[string]any{"minutes": 10}
 			}

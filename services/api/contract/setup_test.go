@@ -140,15 +140,38 @@ func setup(t *testing.T) *testBundle {
 	public := http.NewServeMux()
 	tel.Health(public, telemetry.Check{Name: "database", Do: pool.Ping})
 	api, err := server.New(server.Deps{
-		Pool: pool, Outbox: outbox.New(topology.API), Registry: tel.Registry, Document: s.text, Now: time.Now,
+		Pool: pool, Outbox: outbox.New(topology.API), Registry: tel.Registry, Document: s.text, Now: time.Now, Log: tel.Log, State: &memory{},
 	})
 	require.NoError(t, err)
+	ctx, stop := context.WithCancel(context.Background())
+	stopped := make(chan error, 1)
+	go func() { stopped <- api.Run(ctx) }()
+	t.Cleanup(func() { stop(); require.NoError(t, <-stopped) })
 	mux := &router{Mux: rest.NewMux(series.Path)}
 	api.Register(mux)
 	public.Handle("/", mux)
 	srv := httptest.NewServer(tel.HTTP(public))
 	t.Cleanup(srv.Close)
 	return &testBundle{spec: s, url: srv.URL, db: db.Owner(t), routes: mux.patterns, seen: map[string]map[int]bool{}}
+}
+
+// memory is a state store that forgets nothing.
+type memory struct{ values sync.Map }
+
+func (m *memory) SaveState(_ context.Context, key string, value []byte, _ time.Duration) error {
+	m.values.Store(key, value)
+	return nil
+}
+
+func (m *memory) LoadState(_ context.Context, key string) ([]byte, error) {
+	value, _ := m.values.Load(key)
+	data, _ := value.([]byte)
+	return data, nil
+}
+
+func (m *memory) DeleteState(_ context.Context, key string) error {
+	m.values.Delete(key)
+	return nil
 }
 
 // user is somebody who is signed in.
@@ -350,12 +373,24 @@ func browser(t *testing.T, endpoint string) map[string]any {
 	}}
 }
 
+// chat says something and returns the turn's id when the turn rests.
+func (b *testBundle) chat(t *testing.T, as user, session, said string) string {
+	t.Helper()
+	a := b.call(t, as, http.MethodPost, "/api/chat/turns", map[string]any{"session_id": session, "text": said})
+	require.Equal(t, http.StatusAccepted, a.Status, "%s", a.Body)
+	turn := a.Header.Get("Location")
+	// The stream ends when the turn rests.
+	require.Equal(t, http.StatusOK, b.call(t, as, http.MethodGet, turn+"/chunks", nil).Status)
+	return a.Text(t, "id")
+}
+
 // tables are all that hold users' rows, and how to tell one user's.
 var tables = map[string]string{
 	"users": "id = $1", "api_tokens": "user_id = $1", "tasks": "user_id = $1", "tags": "user_id = $1",
 	"task_tags": "task_id IN (SELECT id FROM tasks WHERE user_id = $1)",
 	"series":    "user_id = $1", "series_tags": "series_id IN (SELECT id FROM series WHERE user_id = $1)",
 	"task_history": "user_id = $1", "outbox": "user_id = $1", "idempotency_keys": "user_id = $1",
+	"chat_turns": "user_id = $1", "chat_chunks": "user_id = $1", "model_usage": "user_id = $1",
 	"reminders": "user_id = $1", "notifications": "user_id = $1", "push_subscriptions": "user_id = $1", "deliveries": "user_id = $1",
 	"feeds": "user_id = $1",
 }

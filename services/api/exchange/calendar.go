@@ -169,7 +169,9 @@ func (c *CalendarWriter) task(t Item, zone *time.Location) {
 	}
 	c.w.Raw(xPosition, strconv.FormatFloat(t.Position, 'g', -1, 64))
 	for _, r := range t.Reminders {
-		c.reminder(r, t, anchor)
+		if r.Status != event.ReminderWithdrawn { // which others would ring
+			c.reminder(r, t, anchor)
+		}
 	}
 }
 
@@ -237,7 +239,7 @@ func (c *CalendarWriter) reminder(r Reminder, t Item, anchor *time.Time) {
 	if r.ScheduledFor != nil && (usual == nil || !usual.Equal(*r.ScheduledFor)) {
 		c.instant(xScheduledFor, *r.ScheduledFor)
 	}
-	if r.Status != event.ReminderPending {
+	if r.Status != event.ReminderPending || r.DeliveredAt != nil { // it was told, and snoozed
 		c.w.Raw(xStatus, string(r.Status))
 	}
 	if r.DeliveredAt != nil {

@@ -223,17 +223,17 @@ func (r *reader) offsets(start series.Moment) []int {
 			continue
 		}
 		// DTSTART and DUE of an instance are one.
-		reminder, ok, err := r.reminder(alarm, &due, &begin, nil)
+		one, ok, err := r.reminder(alarm, &due, &begin, nil)
 		if wrong, bad := errors.AsType[*ical.Error](err); bad {
 			r.wrong = true
 			r.calendarFile.wrong("VALARM", wrong)
 			continue
 		}
-		if !ok || reminder.OffsetMinutes == nil {
+		if !ok || one.OffsetMinutes == nil {
 			r.ignored["VALARM"]++
 			continue
 		}
-		all = append(all, *reminder.OffsetMinutes)
+		all = append(all, *one.OffsetMinutes)
 	}
 	return all
 }

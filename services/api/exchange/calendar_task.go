@@ -13,6 +13,7 @@ import (
 	"github.com/rondohq/rondo/platform/fault"
 	"github.com/rondohq/rondo/platform/recurrence"
 	"github.com/rondohq/rondo/services/api/ical"
+	"github.com/rondohq/rondo/services/api/reminder"
 	"github.com/rondohq/rondo/services/api/task"
 )
 
@@ -325,7 +326,7 @@ func (r *reader) reminders(due, anchor *time.Time) []Reminder {
 			r.ignored[alarm.Name]++
 			continue
 		}
-		reminder, ok, err := r.reminder(alarm, due, anchor, start)
+		one, ok, err := r.reminder(alarm, due, anchor, start)
 		if wrong, bad := errors.AsType[*ical.Error](err); bad {
 			r.wrong = true
 			r.calendarFile.wrong("VALARM", wrong)
@@ -336,56 +337,56 @@ func (r *reader) reminders(due, anchor *time.Time) []Reminder {
 			}
 			continue
 		}
-		all = append(all, reminder.scheduled(due))
+		all = append(all, one.scheduled(due))
 	}
-	if len(all) > maxReminders {
+	if tooMany(all) {
 		r.wrong = true
-		r.bad.addf(r.Number, "VTODO.VALARM", "are more than %d", maxReminders)
+		r.bad.addf(r.Number, "VTODO.VALARM", "are more than %d", reminder.MaxPerTask)
 	}
 	return all
 }
 
-func (r *reader) reminder(alarm *ical.Component, due, anchor, start *time.Time) (reminder Reminder, ok bool, err error) {
+func (r *reader) reminder(alarm *ical.Component, due, anchor, start *time.Time) (found Reminder, ok bool, err error) {
 	l, hasTrigger := alarm.Get("TRIGGER")
 	if action, _ := alarm.Get("ACTION"); !hasTrigger || strings.EqualFold(action.Value, "NONE") {
-		return reminder, false, nil
+		return found, false, nil
 	}
 	if _, place := alarm.Get("X-APPLE-PROXIMITY"); place { // when somebody arrives somewhere
-		return reminder, false, nil
+		return found, false, nil
 	}
 	inside := &reader{calendarFile: r.calendarFile, entry: entry{Component: alarm}}
-	reminder.Status = event.ReminderPending
+	found.Status = event.ReminderPending
 	if strings.EqualFold(l.Param("VALUE"), "DATE-TIME") || !strings.ContainsAny(l.Value, "Pp") {
 		m, err := l.Moment()
 		if err != nil {
-			return reminder, false, err
+			return found, false, err
 		}
 		at, err := r.zones.Instant(m)
 		if err != nil {
-			return reminder, false, l.Errorf("%s", err)
+			return found, false, l.Errorf("%s", err)
 		}
 		at = at.UTC()
-		reminder.RemindAt = &at
+		found.RemindAt = &at
 	} else {
 		d, err := l.Duration()
 		if err != nil {
-			return reminder, false, err
+			return found, false, err
 		}
-		if reminder = relative(d, strings.EqualFold(l.Param("RELATED"), "END"), due, anchor, start); reminder == (Reminder{}) {
-			return reminder, false, nil
+		if found = relative(d, strings.EqualFold(l.Param("RELATED"), "END"), due, anchor, start); found == (Reminder{}) {
+			return found, false, nil
 		}
 	}
-	reminder.ScheduledFor, _ = inside.instant(xScheduledFor)
-	reminder.DeliveredAt, _ = inside.instant("ACKNOWLEDGED")
-	if reminder.DeliveredAt != nil {
-		reminder.Status = event.ReminderSent
+	found.ScheduledFor, _ = inside.instant(xScheduledFor)
+	found.DeliveredAt, _ = inside.instant("ACKNOWLEDGED")
+	if found.DeliveredAt != nil {
+		found.Status = event.ReminderSent
 	}
 	if status, ok := alarm.Get(xStatus); ok {
-		if s := event.ReminderStatus(strings.TrimSpace(status.Value)); slices.Contains(reminderStatuses, s) {
-			reminder.Status = s
+		if s := event.ReminderStatus(strings.TrimSpace(status.Value)); slices.Contains(reminder.Statuses(), s) {
+			found.Status = s
 		}
 	}
-	return reminder, !inside.wrong, nil
+	return found, !inside.wrong, nil
 }
 
 // relative is an alarm that counts from DTSTART or, at the end, from DUE. Where it is not
@@ -400,15 +401,15 @@ func relative(d time.Duration, end bool, due, anchor, start *time.Time) Reminder
 	if from != nil {
 		before = due.Sub(from.Add(d))
 	}
-	reminder := Reminder{Status: event.ReminderPending}
-	if minutes := int(before / time.Minute); before%time.Minute == 0 && minutes >= 0 && minutes <= maxOffset {
-		reminder.OffsetMinutes = &minutes
-		return reminder
+	found := Reminder{Status: event.ReminderPending}
+	if minutes := int(before / time.Minute); before%time.Minute == 0 && minutes >= 0 && minutes <= reminder.MaxOffset {
+		found.OffsetMinutes = &minutes
+		return found
 	}
 	if from == nil {
 		return Reminder{}
 	}
 	at := from.Add(d)
-	reminder.RemindAt = &at
-	return reminder
+	found.RemindAt = &at
+	return found
 }

@@ -215,6 +215,33 @@ func TestImportedTimeIsTimeToCome(t *testing.T) {
 	require.Equal(t, 1, b.count(t, `SELECT count(*) FROM series WHERE title = 'off' AND status = 'paused'`))
 }
 
+// A snoozed reminder comes again, wherever it was taken to; one that was taken back is
+// gone, and does not count.
+func TestReminderThatIsToComeAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.now = today
+	ada := b.user(t)
+	withdrawn := strings.Repeat(`{"remind_at": "2030-01-01T00:00:00Z", "status": "cancelled"}, `, 30)
+	_, err := b.Import(t.Context(), ada, exchange.JSON, []byte(`{"tasks": [{"title": "a", "due_at": "2026-11-24T13:00:00Z", "reminders": [`+withdrawn+`
+		{"offset_minutes": 60, "scheduled_for": "2026-11-24T12:30:00Z", "status": "pending", "delivered_at": "2026-11-24T12:00:00.25Z"}]}]}`))
+	require.NoError(t, err)
+	require.Len(t, reminders(read(t, b.export(t, ada, exchange.JSON)).Tasks[0]), 31)
+	for format, count := range map[exchange.Format]int{exchange.JSON: 31, exchange.Calendar: 1} {
+		eve := b.user(t)
+		_, err = b.Import(t.Context(), eve, format, b.export(t, ada, format))
+		require.NoError(t, err)
+		all := reminders(read(t, b.export(t, eve, exchange.JSON)).Tasks[0])
+		require.Len(t, all, count)
+		require.Equal(t, map[string]any{
+			"offset_minutes": 60.0, "remind_at": nil, "scheduled_for": "2026-11-24T12:30:00Z", "status": "pending", "delivered_at": "2026-11-24T12:00:00.25Z",
+		}, all[0])
+	}
+	many := strings.TrimSuffix(strings.Repeat(`{"remind_at": "2030-01-01T00:00:00Z"}, `, 21), ", ")
+	_, err = b.Import(t.Context(), ada, exchange.JSON, []byte(`{"tasks": [{"title": "b", "reminders": [`+many+`]}]}`))
+	require.ErrorContains(t, err, "are more than 20")
+}
+
 // An occurrence that recurring has made already is not made again, and what hangs below
 // the file's hangs below that.
 func TestAnOccurrenceIsOneTaskWhoeverMadeIt(t *testing.T) {

@@ -328,8 +328,11 @@ func TestRoundTripLosesNothing(t *testing.T) {
 				for _, item := range want {
 					item["series_id"], item["occurrence_at"], item["reminders"] = nil, nil, []any{}
 				}
-			case exchange.Calendar: // iCalendar has one way to end a line
+			case exchange.Calendar: // iCalendar has one way to end a line, and no alarm that must not ring
 				for _, item := range want {
+					if list, ok := item["reminders"].([]any); ok {
+						item["reminders"] = slices.DeleteFunc(slices.Clone(list), func(r any) bool { return strings.Contains(fmt.Sprint(r), "status:cancelled") })
+					}
 					item["description"] = strings.ReplaceAll(fmt.Sprint(item["description"]), "\r\n", "\n")
 				}
 				fallthrough

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rondohq/rondo/platform/event"
 	"github.com/rondohq/rondo/platform/fault"
+	"github.com/rondohq/rondo/services/api/reminder"
 	"github.com/rondohq/rondo/services/api/series"
 	"github.com/rondohq/rondo/services/api/task"
 	"github.com/rondohq/rondo/services/api/text"
@@ -82,8 +83,9 @@ func (p *problems) addf(row int, field, format string, args ...any) {
 		p.rows = map[place]bool{}
 	}
 	p.rows[place{row, strings.HasPrefix(field, "series.")}] = true
-	if len(p.fields) < maxProblems {
-		p.fields = append(p.fields, fault.Field{Row: row, Name: field, Message: fmt.Sprintf(format, args...)})
+	one := fault.Field{Row: row, Name: field, Message: fmt.Sprintf(format, args...)}
+	if len(p.fields) < maxProblems && !slices.Contains(p.fields, one) {
+		p.fields = append(p.fields, one)
 	}
 }
 
@@ -367,17 +369,7 @@ func (r *record) check(bad *problems, now time.Time) (row, bool) {
 	return row{number: r.number, id: r.id(bad, "id", r.ID), task: t, reminders: reminders}, !bad.rows[place{row: r.number}]
 }
 
-// maxReminders is how many reminders a task may have.
-const maxReminders = 20
-
-// maxOffset is how many minutes before the due date a reminder may come.
-const maxOffset = 365 * 24 * 60
-
 func (r *record) reminders(bad *problems, dueAt *time.Time) []Reminder {
-	if len(r.Reminders) > maxReminders {
-		bad.addf(r.number, "reminders", "are more than %d", maxReminders)
-		return nil
-	}
 	all := make([]Reminder, 0, len(r.Reminders))
 	for i, given := range r.Reminders {
 		field := func(name string) string { return fmt.Sprintf("reminders[%d].%s", i, name) }
@@ -389,22 +381,32 @@ func (r *record) reminders(bad *problems, dueAt *time.Time) []Reminder {
 		switch {
 		case (given.OffsetMinutes == nil) == (given.RemindAt == nil):
 			bad.addf(r.number, field("remind_at"), "or offset_minutes is required, and not both")
-		case given.OffsetMinutes != nil && (*given.OffsetMinutes < 0 || *given.OffsetMinutes > maxOffset):
-			bad.addf(r.number, field("offset_minutes"), "must be a whole number from 0 to %d", maxOffset)
+		case given.OffsetMinutes != nil && (*given.OffsetMinutes < 0 || *given.OffsetMinutes > reminder.MaxOffset):
+			bad.addf(r.number, field("offset_minutes"), "must be a whole number from 0 to %d", reminder.MaxOffset)
 		}
 		if given.Status != nil {
 			at.Status = event.ReminderStatus(*given.Status)
-			if !slices.Contains(reminderStatuses, at.Status) {
-				bad.addf(r.number, field("status"), "must be one of %v", reminderStatuses)
+			if !slices.Contains(reminder.Statuses(), at.Status) {
+				bad.addf(r.number, field("status"), "must be one of %v", reminder.Statuses())
 			}
 		}
 		all = append(all, at.scheduled(dueAt))
 	}
+	if tooMany(all) {
+		bad.addf(r.number, "reminders", "are more than %d", reminder.MaxPerTask)
+	}
 	return all
 }
 
-var reminderStatuses = []event.ReminderStatus{
-	event.ReminderPending, event.ReminderSent, event.ReminderMissed, event.ReminderSuppressed, event.ReminderFailed, event.ReminderWithdrawn,
+// tooMany counts as package reminder does: without those that were taken back.
+func tooMany(all []Reminder) bool {
+	count := 0
+	for _, r := range all {
+		if r.Status != reminder.Cancelled {
+			count++
+		}
+	}
+	return count > reminder.MaxPerTask
 }
 
 // scheduled fills in when the reminder is to be delivered, unless the file says. Its

@@ -46,14 +46,14 @@ func setup(t *testing.T) *testBundle {
 // task makes a task that is due in an hour.
 func (b *testBundle) task(t *testing.T) uuid.UUID {
 	t.Helper()
-	made, err := b.tasks.Create(t.Context(), b.owner, task.Draft{Title: "Walk", DueAt: ptr(now.Add(time.Hour))})
+	made, err := b.tasks.Create(t.Context(), b.owner, task.Draft{Title: "Walk", DueAt: new(now.Add(time.Hour))})
 	require.NoError(t, err)
 	return made.ID
 }
 
-func (b *testBundle) remind(t *testing.T, task uuid.UUID, minutes int) reminder.Reminder {
+func (b *testBundle) remind(t *testing.T, taskID uuid.UUID, minutes int) reminder.Reminder {
 	t.Helper()
-	r, err := b.Create(t.Context(), b.owner, reminder.Draft{TaskID: task, OffsetMinutes: &minutes})
+	r, err := b.Create(t.Context(), b.owner, reminder.Draft{TaskID: taskID, OffsetMinutes: &minutes})
 	require.NoError(t, err)
 	return r
 }
@@ -101,10 +101,10 @@ func TestRemindersFollowTheirTasksDueDate(t *testing.T) {
 	b := setup(t)
 	id := b.task(t)
 	early, exact := b.remind(t, id, 15), b.remind(t, id, 0)
-	fixed, err := b.Create(t.Context(), b.owner, reminder.Draft{TaskID: id, RemindAt: ptr(now.Add(10 * time.Minute))})
+	fixed, err := b.Create(t.Context(), b.owner, reminder.Draft{TaskID: id, RemindAt: new(now.Add(10 * time.Minute))})
 	require.NoError(t, err)
 
-	b.move(t, id, ptr(now.Add(3*time.Hour)))
+	b.move(t, id, new(now.Add(3*time.Hour)))
 	require.Equal(t, after(165*time.Minute), *b.reload(t, early.ID).ScheduledFor)
 	require.Equal(t, after(3*time.Hour), *b.reload(t, exact.ID).ScheduledFor)
 	require.Equal(t, int64(1), b.reload(t, fixed.ID).Version)
@@ -114,19 +114,19 @@ func TestRemindersFollowTheirTasksDueDate(t *testing.T) {
 	require.Nil(t, gone.ScheduledFor)
 	require.Equal(t, reminder.Pending, gone.Status)
 
-	b.move(t, id, ptr(now.Add(2*time.Hour)))
+	b.move(t, id, new(now.Add(2*time.Hour)))
 	require.Equal(t, after(105*time.Minute), *b.reload(t, early.ID).ScheduledFor)
 
 	// What has been told comes again when it is still to come; nothing else is touched.
 	_, err = b.db.Exec(t.Context(), `UPDATE reminders SET status = 'sent' WHERE id = $1`, early.ID)
 	require.NoError(t, err)
-	b.move(t, id, ptr(now.Add(4*time.Hour)))
+	b.move(t, id, new(now.Add(4*time.Hour)))
 	r := b.reload(t, early.ID)
 	require.Equal(t, reminder.Pending, r.Status)
 	require.Equal(t, int64(5), r.Version)
 
 	// Any other change of the task leaves its reminders alone.
-	_, err = b.tasks.Update(t.Context(), b.owner, id, nil, task.Change{Title: ptr("Run"), DueAt: ptr(now.Add(4 * time.Hour))})
+	_, err = b.tasks.Update(t.Context(), b.owner, id, nil, task.Change{Title: new("Run"), DueAt: new(now.Add(4 * time.Hour))})
 	require.NoError(t, err)
 	require.Equal(t, int64(5), b.reload(t, early.ID).Version)
 }
@@ -136,15 +136,15 @@ func TestOneHasAReminderAsOneIsShownIt(t *testing.T) {
 	b := setup(t)
 	id := b.task(t)
 	made := b.remind(t, id, 15)
-	require.Equal(t, reminder.Task{Title: "Walk", Status: event.TaskPending, DueAt: ptr(now.Add(time.Hour).Truncate(time.Microsecond))}, made.Task)
+	require.Equal(t, reminder.Task{Title: "Walk", Status: event.TaskPending, DueAt: new(now.Add(time.Hour).Truncate(time.Microsecond))}, made.Task)
 	require.Equal(t, made, b.reload(t, made.ID))
 
-	snoozed, err := b.Snooze(t.Context(), b.owner, made.ID, ptr(int64(1)), reminder.Snooze{Minutes: ptr(50)})
+	snoozed, err := b.Snooze(t.Context(), b.owner, made.ID, new(int64(1)), reminder.Snooze{Minutes: new(50)})
 	require.NoError(t, err)
 	require.Equal(t, snoozed, b.reload(t, made.ID))
 	require.Equal(t, after(50*time.Minute), *snoozed.ScheduledFor)
 
-	_, err = b.Cancel(t.Context(), b.owner, made.ID, ptr(int64(1)))
+	_, err = b.Cancel(t.Context(), b.owner, made.ID, new(int64(1)))
 	require.Equal(t, fault.Stale, fault.CodeOf(err))
 	for range 2 {
 		cancelled, err := b.Cancel(t.Context(), b.owner, made.ID, nil)
@@ -196,10 +196,10 @@ func TestConcurrentRemindersOfOneTask(t *testing.T) {
 	errs := make([]error, 30)
 	for i := range errs {
 		all.Go(func() {
-			_, errs[i] = b.Create(t.Context(), b.owner, reminder.Draft{TaskID: id, OffsetMinutes: ptr(i)})
+			_, errs[i] = b.Create(t.Context(), b.owner, reminder.Draft{TaskID: id, OffsetMinutes: new(i)})
 		})
 	}
-	all.Go(func() { b.move(t, id, ptr(now.Add(5*time.Hour))) })
+	all.Go(func() { b.move(t, id, new(now.Add(5*time.Hour))) })
 	all.Wait()
 	made := 0
 	for _, err := range errs {

@@ -56,16 +56,16 @@ func TestRulesAreKeptInTheirNormalForm(t *testing.T) {
 	t.Parallel()
 	start, err := series.ParseMoment("2026-11-27T14:00:00")
 	require.NoError(t, err)
-	for given, want := range map[string]string{
-		"FREQ=WEEKLY;BYDAY=FR":                                  "FREQ=WEEKLY;BYDAY=FR",
-		"rrule:freq=monthly;interval=2;byday=mo,fr;bysetpos=-1": "FREQ=MONTHLY;INTERVAL=2;BYSETPOS=-1;BYDAY=MO,FR",
-		"FREQ=DAILY;UNTIL=20261231":                             "FREQ=DAILY;UNTIL=20261231T225959Z",
-		"FREQ=DAILY;COUNT=10":                                   "FREQ=DAILY;COUNT=10",
-		"FREQ=YEARLY;BYWEEKNO=1;WKST=SU":                        "FREQ=YEARLY;WKST=SU;BYWEEKNO=1",
+	for _, test := range []struct{ given, want string }{
+		{"FREQ=WEEKLY;BYDAY=FR", "FREQ=WEEKLY;BYDAY=FR"},
+		{"rrule:freq=monthly;interval=2;byday=mo,fr;bysetpos=-1", "FREQ=MONTHLY;INTERVAL=2;BYSETPOS=-1;BYDAY=MO,FR"},
+		{"FREQ=DAILY;UNTIL=20261231", "FREQ=DAILY;UNTIL=20261231T225959Z"},
+		{"FREQ=DAILY;COUNT=10", "FREQ=DAILY;COUNT=10"},
+		{"FREQ=YEARLY;BYWEEKNO=1;WKST=SU", "FREQ=YEARLY;WKST=SU;BYWEEKNO=1"},
 	} {
-		s, err := series.New(uuid.New(), series.Draft{Title: "a", RRule: given, Start: &start}, "Europe/Berlin", now)
-		require.NoError(t, err, given)
-		require.Equal(t, want, s.Spec.RRule)
+		s, err := series.New(uuid.New(), series.Draft{Title: "a", RRule: test.given, Start: &start}, "Europe/Berlin", now)
+		require.NoError(t, err, test.given)
+		require.Equal(t, test.want, s.Spec.RRule)
 	}
 }
 

@@ -3,7 +3,9 @@
 package server
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -11,7 +13,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rondohq/rondo/services/api/account"
+	"github.com/rondohq/rondo/services/api/assistant/chat"
+	"github.com/rondohq/rondo/services/api/assistant/mcp"
+	"github.com/rondohq/rondo/services/api/assistant/model"
+	"github.com/rondohq/rondo/services/api/assistant/offline"
 	"github.com/rondohq/rondo/services/api/assistant/quickadd"
+	"github.com/rondohq/rondo/services/api/assistant/tool"
 	"github.com/rondohq/rondo/services/api/docs"
 	"github.com/rondohq/rondo/services/api/exchange"
 	"github.com/rondohq/rondo/services/api/feed"
@@ -37,6 +44,11 @@ type Deps struct {
 	Document []byte
 	// Now is the clock, time.Now outside tests.
 	Now func() time.Time
+	Log *slog.Logger
+	// State keeps what was said in chats.
+	State chat.State
+	// Model answers in chats, where one is configured.
+	Model model.Config
 }
 
 // API is the joined use cases.
@@ -53,6 +65,9 @@ type API struct {
 	preview       recurrence.Endpoints
 	series        series.Endpoints
 	feeds         feed.Endpoints
+	chat          chat.Endpoints
+	conversation  *chat.Conversation
+	mcp           http.Handler
 }
 
 // New makes the use cases.
@@ -69,23 +84,56 @@ func New(d Deps) (*API, error) {
 	accountStore := account.NewStore(d.Pool, d.Outbox)
 	verifier := account.NewVerifier(accountStore, d.Now)
 	accounts := account.NewService(accountStore, passwords, verifier, account.DefaultLimits(d.Now), d.Now)
-	tasks := task.NewPostgres(d.Pool, d.Outbox)
+	taskStore := task.NewPostgres(d.Pool, d.Outbox)
+	services := tool.Services{
+		Tasks:         task.NewService(taskStore, d.Now),
+		Series:        series.NewService(series.NewPostgres(d.Pool, taskStore, d.Outbox), d.Now),
+		Reminders:     reminder.NewService(reminder.NewPostgres(d.Pool, d.Outbox), d.Now),
+		Notifications: notification.NewService(notification.NewPostgres(d.Pool, d.Outbox), d.Now),
+		Tags:          tag.NewService(tag.NewPostgres(d.Pool, d.Outbox)),
+	}
+	tools := tool.New(services)
+	conversation := d.conversation(tools)
 	return &API{
-		document:  site,
-		verifier:  verifier,
-		accounts:  account.MakeEndpoints(accounts, durations),
-		tasks:     task.MakeEndpoints(task.NewService(tasks, d.Now), durations),
-		tags:      tag.MakeEndpoints(tag.NewService(tag.NewPostgres(d.Pool, d.Outbox)), durations),
-		reminders: reminder.MakeEndpoints(reminder.NewService(reminder.NewPostgres(d.Pool, d.Outbox), d.Now), durations),
-		notifications: notification.MakeEndpoints(
-			notification.NewService(notification.NewPostgres(d.Pool, d.Outbox), d.Now), durations),
-		exchange: exchange.MakeEndpoints(exchange.NewService(exchange.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
-		quickadd: quickadd.MakeEndpoints(quickadd.NewService(ratelimit.ForPrograms(d.Now)), durations),
-		preview:  recurrence.MakeEndpoints(recurrence.NewService(ratelimit.ForPrograms(d.Now)), durations),
-		series:   series.MakeEndpoints(series.NewService(series.NewPostgres(d.Pool, tasks, d.Outbox), d.Now), durations),
-		feeds:    feed.MakeEndpoints(feed.NewService(feed.NewPostgres(d.Pool, tasks), feed.DefaultLimits(d.Now), d.Now), durations),
+		document:      site,
+		verifier:      verifier,
+		accounts:      account.MakeEndpoints(accounts, durations),
+		tasks:         task.MakeEndpoints(services.Tasks, durations),
+		tags:          tag.MakeEndpoints(services.Tags, durations),
+		reminders:     reminder.MakeEndpoints(services.Reminders, durations),
+		notifications: notification.MakeEndpoints(services.Notifications, durations),
+		exchange:      exchange.MakeEndpoints(exchange.NewService(exchange.NewPostgres(d.Pool, taskStore, d.Outbox), d.Now), durations),
+		preview:       recurrence.MakeEndpoints(recurrence.NewService(ratelimit.ForPrograms(d.Now)), durations),
+		series:        series.MakeEndpoints(services.Series, durations),
+		quickadd:      quickadd.MakeEndpoints(quickadd.NewService(ratelimit.ForPrograms(d.Now)), durations),
+		chat:          chat.MakeEndpoints(conversation, durations),
+		conversation:  conversation,
+		mcp: token.Authenticate(verifier, mcp.Handler(mcp.Deps{
+			Tools: tools, Zones: conversation.Store, Now: d.Now, Log: d.Log,
+		})),
+		feeds: feed.MakeEndpoints(feed.NewService(feed.NewPostgres(d.Pool, taskStore), feed.DefaultLimits(d.Now), d.Now), durations),
 	}, nil
 }
+
+// conversation is the chat, with its responders in the order in which they try.
+func (d Deps) conversation(tools *tool.Registry) *chat.Conversation {
+	responders := []chat.Responder{offline.Responder{}}
+	if d.Model.Configured() {
+		responders = append([]chat.Responder{model.New(d.Model, model.Deps{
+			Tools: tools, Spending: model.NewUsage(d.Pool), Log: d.Log, Registry: d.Registry,
+		})}, responders...)
+	}
+	return chat.NewService(chat.Config{
+		Store: chat.NewPostgres(d.Pool), Memory: chat.Memory{State: d.State}, Tools: tools, Responders: responders,
+		Now: d.Now, Log: d.Log, Registry: d.Registry,
+	})
+}
+
+// Run makes the answers of chats, until ctx ends.
+func (a *API) Run(ctx context.Context) error { return a.conversation.Run(ctx) } //nolint:wrapcheck // says all
+
+// MCP serves the Model Context Protocol, at a path of the public listener.
+func (a *API) MCP() http.Handler { return a.mcp }
 
 // Routes are all routes, and the answer to what is none.
 func (a *API) Routes() http.Handler {
@@ -116,4 +164,5 @@ func (a *API) Register(mux rest.Router) {
 	notification.Register(private(rest.MaxBody), a.notifications)
 	exchange.Register(private(exchange.MaxBody), a.exchange)
 	feed.Register(private(rest.MaxBody), a.feeds)
+	chat.Register(private(rest.MaxBody), a.chat)
 }

@@ -63,6 +63,12 @@ func Middleware(maxBody int64, next http.Handler) http.Handler {
 	})
 }
 
+// With makes the context's mutation one of the key: what has no request of its own,
+// such as a tool's call, repeats safely too. fingerprint is of what is asked.
+func With(ctx context.Context, key string, fingerprint [sha256.Size]byte) context.Context {
+	return context.WithValue(ctx, contextKey{}, &call{key: key, fingerprint: fingerprint})
+}
+
 // CheckKey refuses a key that is too long or has other characters than printable
 // ASCII, which is all that a header can carry safely (RFC 9110 §5.5).
 func CheckKey(key string) error {

@@ -60,6 +60,9 @@ func (p Principal) SessionOnly() error {
 	return nil
 }
 
+// May says whether the token has a scope.
+func (p Principal) May(s Scope) bool { return slices.Contains(p.Scopes, s) }
+
 // Verifier finds the principal of a token; an unknown or expired one is fault.Unauthenticated.
 type Verifier interface {
 	Verify(ctx context.Context, token string) (Principal, error)
@@ -87,6 +90,21 @@ func UserID(ctx context.Context) uuid.UUID {
 // Require lets only authenticated calls pass, and only those that read when the
 // token cannot write.
 func Require(v Verifier, next http.Handler) http.Handler {
+	return Authenticate(v, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+		need := map[bool]Scope{true: Read, false: Write}[reads]
+		if p, _ := From(r.Context()); !p.May(need) {
+			err := fault.New(fault.Forbidden, "This token may not %s.", need).Because("insufficient_scope", nil)
+			problem.Write(r.Context(), err, w)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+}
+
+// Authenticate lets only authenticated calls pass. What the token allows is next's to
+// ask: of a protocol that posts everything the method says nothing.
+func Authenticate(v Verifier, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		presented, ok := Bearer(r)
 		if !ok {
@@ -95,12 +113,6 @@ func Require(v Verifier, next http.Handler) http.Handler {
 		}
 		p, err := v.Verify(r.Context(), presented)
 		if err != nil {
-			problem.Write(r.Context(), err, w)
-			return
-		}
-		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-		if need := map[bool]Scope{true: Read, false: Write}[reads]; !slices.Contains(p.Scopes, need) {
-			err := fault.New(fault.Forbidden, "This token may not %s.", need).Because("insufficient_scope", nil)
 			problem.Write(r.Context(), err, w)
 			return
 		}

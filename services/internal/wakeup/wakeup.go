@@ -29,7 +29,7 @@ const (
 	rescueAfter  = 500 * time.Millisecond
 	shortestRest = 250 * time.Millisecond // between two sweeps
 	instants     = 500                    // jobs asked for in one sweep
-	scheduleTime = 5 * time.Second        // for one call of the jobs API
+	scheduleTime = 2 * time.Second        // for one call of the jobs API
 	early        = 5 * time.Second        // by which the scheduler's clock may be ahead
 	rebuildRest  = time.Minute            // between two rebuilds
 )
@@ -63,6 +63,7 @@ type Wakeup struct {
 	mu        sync.Mutex
 	jobs      map[string]time.Time // asked for and not due yet
 	horizon   time.Time            // all instants up to here have their job
+	away      bool                 // the scheduler: the last call of it failed
 	rebuiltAt time.Time
 
 	lateness prometheus.Histogram
@@ -150,8 +151,12 @@ func (w *Wakeup) do(ctx context.Context, longer time.Duration) (total int, err e
 }
 
 // Schedule asks for a job at each instant. It is called after the commit of what is
-// due then. A failure is no error: the sweep asks again.
+// due then. A failure is no error: the sweep asks again. While the scheduler is away
+// nobody waits for it here.
 func (w *Wakeup) Schedule(ctx context.Context, at ...time.Time) {
+	if len(at) > 0 && w.leave(slices.MinFunc(at, time.Time.Compare)) {
+		return
+	}
 	last := w.now().Add(Horizon)
 	slices.SortFunc(at, time.Time.Compare)
 	for _, instant := range slices.CompactFunc(at, time.Time.Equal) {
@@ -162,6 +167,23 @@ func (w *Wakeup) Schedule(ctx context.Context, at ...time.Time) {
 			w.log.WarnContext(ctx, "no job for now, the sweep asks again", "error", err)
 			return
 		}
+	}
+}
+
+// leave leaves instants from one on to the sweep, if the scheduler is away.
+func (w *Wakeup) leave(at time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.away {
+		w.retreat(at)
+	}
+	return w.away
+}
+
+// retreat makes the sweep ask again for the jobs from an instant on. The lock is held.
+func (w *Wakeup) retreat(at time.Time) {
+	if before := at.Add(-time.Nanosecond); before.Before(w.horizon) {
+		w.horizon = before
 	}
 }
 
@@ -179,11 +201,9 @@ func (w *Wakeup) schedule(ctx context.Context, at time.Time) error {
 	err := w.scheduler.ScheduleJob(ctx, name, due)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err != nil {
+	if w.away = err != nil; w.away {
 		w.failures.Inc()
-		if before := at.Add(-time.Nanosecond); before.Before(w.horizon) {
-			w.horizon = before
-		}
+		w.retreat(at)
 		return err //nolint:wrapcheck // names the job
 	}
 	w.jobs[name] = due
@@ -191,31 +211,43 @@ func (w *Wakeup) schedule(ctx context.Context, at time.Time) error {
 	return nil
 }
 
-// Run sweeps until ctx ends. Its first turn asks for every job that should exist.
+// Run sweeps until ctx ends. Its first turn asks for every job that should exist. What
+// is due does not wait for a scheduler that does not answer.
 func (w *Wakeup) Run(ctx context.Context) error {
-	timer := time.NewTimer(sweepEvery)
+	var both sync.WaitGroup
+	both.Go(func() { w.repeat(ctx, w.rescue, w.rest) })
+	both.Go(func() { w.repeat(ctx, w.extend, func() time.Duration { return sweepEvery }) })
+	both.Wait()
+	return nil
+}
+
+func (w *Wakeup) repeat(ctx context.Context, do func(context.Context) error, rest func() time.Duration) {
+	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		if err := w.Sweep(ctx); err != nil && ctx.Err() == nil {
-			w.log.WarnContext(ctx, "the sweep will try again", "kind", w.job.Kind, "error", err)
-		}
-		timer.Reset(w.rest())
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-timer.C:
 		}
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			w.log.WarnContext(ctx, "the sweep will try again", "kind", w.job.Kind, "error", err)
+		}
+		timer.Reset(rest())
 	}
 }
 
 // rest is how long until the next sweep: the usual time, or until the next job that was
-// asked for has to be given up. So even a scheduler that forgets everything costs half
-// a second and not two.
+// asked for has to be given up; a scheduler that is away gives none. So even one that
+// forgets everything costs half a second and not two.
 func (w *Wakeup) rest() time.Duration {
 	now := w.now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	rest := sweepEvery
+	if w.away {
+		rest = rescueAfter
+	}
 	for _, due := range w.jobs {
 		if lost := due.Add(rescueAfter).Sub(now); lost > 0 {
 			rest = min(rest, lost)
@@ -226,6 +258,14 @@ func (w *Wakeup) rest() time.Duration {
 
 // Sweep does what no job has called for, and asks for the jobs to come.
 func (w *Wakeup) Sweep(ctx context.Context) error {
+	if err := w.rescue(ctx); err != nil {
+		return err
+	}
+	return w.extend(ctx)
+}
+
+// rescue does what no job has called for.
+func (w *Wakeup) rescue(ctx context.Context) error {
 	w.forget()
 	if w.called.Load() == 0 { // else what is late is not lost: a job is at it
 		found, err := w.do(ctx, rescueAfter)
@@ -236,9 +276,6 @@ func (w *Wakeup) Sweep(ctx context.Context) error {
 			w.rescued.Add(float64(found))
 			w.rebuild()
 		}
-	}
-	if err := w.extend(ctx); err != nil {
-		return err
 	}
 	late, err := w.work.Overdue(ctx, w.now().Add(-rescueAfter))
 	if err != nil {
@@ -277,8 +314,9 @@ func (w *Wakeup) rebuild() {
 // extend asks for the jobs of the instants that have come within the horizon.
 func (w *Wakeup) extend(ctx context.Context) error {
 	w.mu.Lock()
-	from, to := w.horizon, w.now().Add(Horizon)
+	reached, to := w.horizon, w.now().Add(Horizon)
 	w.mu.Unlock()
+	from := reached
 	if now := w.now(); from.Before(now) {
 		from = now
 	}
@@ -290,7 +328,9 @@ func (w *Wakeup) extend(ctx context.Context) error {
 		to = upcoming[instants-1] // the next sweep goes on from there
 	}
 	w.mu.Lock()
-	w.horizon = to
+	if w.horizon.Equal(reached) { // else there are jobs to ask for again
+		w.horizon = to
+	}
 	w.mu.Unlock()
 	for _, at := range upcoming {
 		if err := w.schedule(ctx, at); err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -231,6 +232,65 @@ func TestAJobThatCouldNotBeAskedForIsAskedForAgain(t *testing.T) {
 	b.away = false
 	b.sweep(t)
 	require.Equal(t, []time.Duration{time.Hour, 2 * time.Hour, 3 * time.Hour}, b.jobs())
+}
+
+// A scheduler that hangs, and does not even refuse, makes nothing late, and is not waited
+// for by those who have just committed something.
+func TestAHangingSchedulerHoldsUpNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := setup()
+		begin := time.Now()
+		for i := range 20 {
+			b.instants = append(b.instants, begin.Add(time.Duration(i)*time.Second))
+		}
+		var lateness []time.Duration
+		work := hanging{b, func(late time.Duration) { lateness = append(lateness, late) }}
+		w := wakeup.New(topology.SeriesDue, work, work, time.Now, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go func() { _ = w.Run(ctx) }()
+		<-time.After(30 * time.Second) // of the bubble's clock
+		synctest.Wait()
+		require.Len(t, b.done, 20)
+		require.Less(t, slices.Max(lateness[3:]), 1100*time.Millisecond)
+		asked := time.Now()
+		w.Schedule(ctx, asked.Add(time.Hour))
+		require.Zero(t, time.Since(asked))
+	})
+}
+
+// hanging is a scheduler that never answers, and work that says how late it was done.
+type hanging struct {
+	*testBundle
+
+	late func(time.Duration)
+}
+
+func (h hanging) ScheduleJob(ctx context.Context, _ string, _ time.Time) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (h hanging) Due(ctx context.Context, at time.Time, limit int) (int, []time.Time, error) {
+	before := len(h.done)
+	n, next, err := h.testBundle.Due(ctx, at, limit)
+	for _, instant := range h.done[before:] {
+		h.late(time.Since(instant))
+	}
+	return n, next, err
+}
+
+func (h hanging) Upcoming(ctx context.Context, from, to time.Time, limit int) ([]time.Time, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.testBundle.Upcoming(ctx, from, to, limit)
+}
+
+func (h hanging) Overdue(ctx context.Context, at time.Time) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.testBundle.Overdue(ctx, at)
 }
 
 func TestOnlyJobsOfItsKindAreTaken(t *testing.T) {

@@ -276,7 +276,7 @@ func TestAServerThatIsNoneIsRefusedAtStart(t *testing.T) {
 	for _, test := range []struct{ server, from, want string }{
 		{"", "rondo@example.org", "must be a URL such as"},
 		{"mail.example.org:587", "rondo@example.org", "must be a URL such as"},
-		{"http://mail.example.org", "rondo@example.org", "must be smtp or smtps"},
+		{"http://mail.example.org", "rondo@example.org", `it begins with "http"`},
 		{"smtp://mail.example.org", "", "reading the sender of e-mails"},
 		{"smtp://mail.example.org", "Rondo", "reading the sender of e-mails"},
 	} {

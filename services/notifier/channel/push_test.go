@@ -93,7 +93,8 @@ func checkToken(t *testing.T, authorization, publicKey string) map[string]any {
 	require.Len(t, pieces, 3)
 	require.JSONEq(t, `{"typ":"JWT","alg":"ES256"}`, string(unbase64(t, pieces[0])))
 	point, signature := unbase64(t, key), unbase64(t, pieces[2])
-	public := &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(point[1:33]), Y: new(big.Int).SetBytes(point[33:])}
+	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	require.NoError(t, err)
 	hash := sha256.Sum256([]byte(pieces[0] + "." + pieces[1]))
 	require.True(t, ecdsa.Verify(public, hash[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])))
 	var claims map[string]any

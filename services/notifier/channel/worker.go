@@ -49,7 +49,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
 		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rondo_delivery_attempts_total",
-			Help: "Attempts to deliver through a channel, by outcome: sent, retry (failed, comes again), dropped (read, done or stale before it left), gone (the address is no more) or dead (given up).",
+			Help: "Attempts to deliver through a channel, by outcome: sent, retry (failed, comes again), " +
+				"dropped (read, done or stale before it left), gone (the address is no more) or dead (given up).",
 		}, []string{"channel", "outcome"}),
 		age: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "rondo_delivery_queue_age_seconds",

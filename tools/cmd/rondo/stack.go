@@ -32,7 +32,10 @@ func upCommand() *cobra.Command {
 		Short: "Start everything on this machine and keep it running",
 		Long: `Start PostgreSQL, the Kafka broker, Dapr's scheduler and the services, each
 with its sidecar, on 127.0.0.1. Data stays in the directory and is there again
-at the next start. Ctrl-C stops everything.`,
+at the next start. Ctrl-C stops everything.
+
+Reminders come by e-mail too when SMTP_URL (smtps://user:password@host:465) and
+SMTP_FROM (an address) are set.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Out = os.Stdout

@@ -40,7 +40,10 @@ type Size struct {
 
 // Full is the size that the goals are stated for.
 func Full() Size {
-	return Size{Users: 100, Tasks: 10_000, Steady: time.Minute, Saturate: 15 * time.Second, Workers: 32, Large: 100_000, Trickle: 60, Burst: 10_000}
+	return Size{
+		Users: 100, Tasks: 10_000, Steady: time.Minute, Saturate: 15 * time.Second, Workers: 32, Large: 100_000,
+		Trickle: 60, Burst: 10_000,
+	}
 }
 
 // runner is one run.

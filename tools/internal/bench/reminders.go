@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -83,7 +84,10 @@ func (r *runner) instant(ctx context.Context) error {
 		return err
 	}
 	r.add(
-		Row{What: fmt.Sprintf("%d reminders due at one instant, in the list p99", load.total), Goal: 5000, Measured: ms(load.listed), Unit: "ms"},
+		Row{
+			What: fmt.Sprintf("%d reminders due at one instant, in the list p99", load.total),
+			Goal: 5000, Measured: ms(load.listed), Unit: "ms",
+		},
 		Row{What: "  their events with the broker, p99", Goal: 30_000, Measured: ms(p99(load.late)), Unit: "ms", Note: "goal: the plan's"},
 		Row{What: "  API p95 meanwhile", Goal: 200, Measured: ms(p95(load.requests)), Unit: "ms", Note: "goal: the plan's; " + load.note()},
 		Row{What: "  notifier's memory meanwhile, most", Goal: 100, Measured: load.memory / (1 << 20), Unit: "MiB"},
@@ -157,7 +161,7 @@ func (r *runner) flood(ctx context.Context, seconds int) (flood, error) {
 			return flood{}, err
 		}
 	}
-	result.listed, result.memory, result.requests = listed.Sub(at), <-memory, append(reads.all, writes.all...)
+	result.listed, result.memory, result.requests = listed.Sub(at), <-memory, slices.Concat(reads.all, writes.all)
 	result.late, err = r.lateness(ctx, ids)
 	return result, err
 }

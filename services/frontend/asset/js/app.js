@@ -4,6 +4,8 @@ import * as dialogs from "./dialogs.js";
 import * as drag from "./drag.js";
 import * as keys from "./keys.js";
 import * as list from "./list.js";
+import * as notices from "./notices.js";
+import * as quickadd from "./quickadd.js";
 import { toast } from "./say.js";
 import * as said from "./say.js";
 import * as stream from "./stream.js";
@@ -47,5 +49,5 @@ if (zone) {
   if (guess) zone.value = guess;
 }
 
-for (const part of [said, list, act, drag, dialogs, keys, stream]) part.start();
+for (const part of [said, list, act, drag, dialogs, keys, quickadd, notices, stream]) part.start();
 document.documentElement.dataset.ready = "yes";

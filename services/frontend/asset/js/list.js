@@ -95,6 +95,8 @@ function emptyComposer(form) {
     if (field.matches("[type=date], [type=time]")) markUnset(field);
   }
   form.querySelectorAll(".field-error").forEach((error) => error.remove());
+  htmx.trigger("#new-title", "htmx:abort"); // what is asked about the old text
+  document.getElementById("understood").replaceChildren();
 }
 
 function refillComposer(form) {

@@ -20,7 +20,8 @@ export function toast(name) {
   toasts.append(template.content.cloneNode(true));
 }
 
-function leave(element) {
+/** Lets a toast go. */
+export function leave(element) {
   element.classList.add("toast-leaving");
   setTimeout(() => element.remove(), 250);
 }
@@ -42,11 +43,18 @@ export function start() {
   if (!toasts) return;
   const adopt = () => {
     toasts.querySelectorAll(":scope > [data-toast]").forEach(watch);
-    const all = toasts.querySelectorAll(":scope > [data-toast]:not(.toast-leaving)");
+    const all = toasts.querySelectorAll(":scope > [data-toast]:not(.toast-leaving, [data-notice])");
     for (const old of [...all].slice(0, -3)) leave(old);
   };
   new MutationObserver(adopt).observe(toasts, { childList: true });
   adopt();
+  document.addEventListener("click", async (event) => {
+    const copy = event.target.closest("[data-copy]");
+    if (!copy) return;
+    await navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent);
+    copy.textContent = copy.dataset.copied;
+    say(copy.dataset.copied);
+  });
   toasts.addEventListener("click", (event) => {
     if (event.target.closest("[data-dismiss]")) leave(event.target.closest("[data-toast]"));
   });
