@@ -15,19 +15,17 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/rondohq/rondo/environments"
-	"github.com/rondohq/rondo/infra/program"
 	"github.com/rondohq/rondo/tools/internal/apiserver"
-	"github.com/rondohq/rondo/tools/internal/engine"
+	"github.com/rondohq/rondo/tools/internal/declared"
 	"github.com/rondohq/rondo/tools/internal/repository"
 	"github.com/rondohq/rondo/tools/internal/toolchain"
-	"github.com/rondohq/rondo/tools/testprovider"
 )
 
 // What all tests share: the server, and what each stack is made of.
 var (
 	root   string
 	client *apiserver.Client
-	stacks = map[string][]testprovider.Resource{}
+	stacks = map[string]declared.Stack{}
 )
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -54,9 +52,9 @@ func start(ctx context.Context) (stop func(), err error) {
 	}
 	remove := func() { _ = os.RemoveAll(dir) }
 	for _, env := range environments.All() {
-		if stacks[env.Name], err = resources(ctx, env, filepath.Join(dir, env.Name)); err != nil {
+		if stacks[env.Name], err = declared.Of(ctx, root, env); err != nil {
 			remove()
-			return nil, fmt.Errorf("stack %s: %w", env.Name, err)
+			return nil, err
 		}
 	}
 	path, err := toolchain.Ensure(ctx, root, toolchain.KubeAPIServer, toolchain.Printer(os.Stderr))
@@ -83,32 +81,12 @@ func start(ctx context.Context) (stop func(), err error) {
 	return stop, nil
 }
 
-// resources are all that the engine makes of a stack when its providers keep them.
-func resources(ctx context.Context, env environments.Environment, dir string) ([]testprovider.Resource, error) {
-	world, err := testprovider.Start(nil)
-	if err != nil {
-		return nil, err
-	}
-	defer world.Close()
-	stack, err := engine.OpenOffline(ctx, engine.OfflineOptions{
-		Root: root, Dir: dir, Stack: env.Name, Program: program.Run, World: world,
-		Config: engine.Sample(env), Progress: toolchain.Printer(os.Stderr),
-	})
-	if err != nil {
-		return nil, err
-	}
-	if _, err := stack.Up(ctx); err != nil {
-		return nil, err
-	}
-	return world.Resources(), nil
-}
-
 // install gives the server the definitions of the kinds that the stacks use, and
 // their namespaces: a dry run does not make the namespace that the next one needs.
 func install(ctx context.Context) error {
 	kinds := map[schema.GroupKind]bool{}
 	for _, all := range stacks {
-		for _, object := range objects(all) {
+		for _, object := range all.Objects() {
 			kinds[object.GroupVersionKind().GroupKind()] = true
 		}
 	}
@@ -116,7 +94,7 @@ func install(ctx context.Context) error {
 		return err
 	}
 	for _, all := range stacks {
-		for _, object := range objects(all) {
+		for _, object := range all.Objects() {
 			if object.GetKind() != "Namespace" {
 				continue
 			}

@@ -2,13 +2,10 @@ package schematest
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
-	"github.com/rondohq/rondo/tools/testprovider"
 )
 
 func TestTheServerTakesEveryObject(t *testing.T) {
@@ -16,7 +13,7 @@ func TestTheServerTakesEveryObject(t *testing.T) {
 	for stack, all := range stacks {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
-			checked := objects(all)
+			checked := all.Objects()
 			require.NotEmpty(t, checked)
 			for _, object := range checked {
 				if err := client.Apply(t.Context(), object, true); err != nil {
@@ -47,7 +44,7 @@ func TestTheServerRefusesWhatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for stack, all := range stacks {
-				found := objects(all)
+				found := all.Objects()
 				i := slices.IndexFunc(found, func(o *unstructured.Unstructured) bool { return o.GetKind() == broken.kind })
 				require.GreaterOrEqual(t, i, 0, "%s has no %s", stack, broken.kind)
 				object := found[i].DeepCopy()
@@ -62,16 +59,4 @@ func set(value any, fields ...string) func(*unstructured.Unstructured) error {
 	return func(o *unstructured.Unstructured) error {
 		return unstructured.SetNestedField(o.Object, value, fields...)
 	}
-}
-
-// objects are those of the resources that are Kubernetes objects.
-func objects(all []testprovider.Resource) []*unstructured.Unstructured {
-	var found []*unstructured.Unstructured
-	for _, r := range all {
-		object := &unstructured.Unstructured{Object: r.Inputs}
-		if strings.HasPrefix(r.Type, "kubernetes:") && object.GetKind() != "" && object.GetAPIVersion() != "" {
-			found = append(found, object)
-		}
-	}
-	return found
 }
