@@ -56,6 +56,10 @@ func start(ctx context.Context) (stop func(), err error) {
 			remove()
 			return nil, err
 		}
+		if rendered[env.Name], err = renderAll(ctx, filepath.Join(dir, env.Name), stacks[env.Name]); err != nil {
+			remove()
+			return nil, err
+		}
 	}
 	path, err := toolchain.Ensure(ctx, root, toolchain.KubeAPIServer, toolchain.Printer(os.Stderr))
 	if err != nil {
@@ -85,8 +89,12 @@ func start(ctx context.Context) (stop func(), err error) {
 // their namespaces: a dry run does not make the namespace that the next one needs.
 func install(ctx context.Context) error {
 	kinds := map[schema.GroupKind]bool{}
-	for _, all := range stacks {
-		for _, object := range all.Objects() {
+	for stack, all := range stacks {
+		objects := all.Objects()
+		for _, more := range rendered[stack] {
+			objects = append(objects, more.objects...)
+		}
+		for _, object := range objects {
 			kinds[object.GroupVersionKind().GroupKind()] = true
 		}
 	}

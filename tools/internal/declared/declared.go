@@ -68,3 +68,14 @@ func (s Stack) OfKind(kind string) []*unstructured.Unstructured {
 	}
 	return found
 }
+
+// OfType are the resources of one type.
+func (s Stack) OfType(typ string) Stack {
+	var found Stack
+	for _, r := range s {
+		if r.Type == typ {
+			found = append(found, r)
+		}
+	}
+	return found
+}
