@@ -157,7 +157,8 @@ func kubeconfig(ctx *pulumi.Context, group, name pulumi.StringInput, opts ...pul
 	credentials := containerservice.ListManagedClusterUserCredentialsOutput(ctx, containerservice.ListManagedClusterUserCredentialsOutputArgs{
 		ResourceGroupName: group, ResourceName: name,
 	}, opts...)
-	text := credentials.ApplyT(func(r containerservice.ListManagedClusterUserCredentialsResult) (string, error) { //nolint:errcheck,forcetypeassert // the function's type
+	//nolint:errcheck,forcetypeassert // the function's type
+	text := credentials.ApplyT(func(r containerservice.ListManagedClusterUserCredentialsResult) (string, error) {
 		if len(r.Kubeconfigs) == 0 {
 			return "", errors.New("the cluster has no credentials")
 		}
