@@ -188,6 +188,7 @@ type Account struct {
 
 // Settings are about everything but the profile.
 type Settings struct {
+	Feeds, FeedsHint, FeedAddress, FeedName, FeedShow, FeedEvents, FeedTasks, AddFeed, ExportICS                   string
 	Password, CurrentPassword, NewPassword, NotPassword, Quiet, QuietHint, QuietFrom, QuietTo, QuietOff, QuietSame string
 	Channels, Email, EmailHint, EmailAway, PushTitle, PushHint, PushOn, PushOff, PushAway, PushDenied, SwitchOn    string
 	SwitchOff, ThisBrowser                                                                                         string

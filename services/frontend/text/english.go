@@ -35,6 +35,9 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Waiting: map[string]string{"one": "# change waits to be sent. Try now", "other": "# changes wait to be sent. Try now"},
 		},
 		Settings: Settings{
+			Feeds: "Calendar feeds", FeedsHint: "Private addresses from which a calendar program reads what you have to do.",
+			FeedAddress: "Add this address to your calendar program. It is shown this once:", FeedName: "Name", FeedShow: "Shown as",
+			FeedEvents: "events", FeedTasks: "tasks", AddFeed: "Create feed", ExportICS: "Export as iCalendar",
 			Password: "Password", CurrentPassword: "Current password", NewPassword: "New password", NotPassword: "This is not your password.",
 			Quiet: "Quiet hours", QuietHint: "Nothing rings in them: reminders wait in the application, and other channels until they end.",
 			QuietFrom: "From", QuietTo: "To", QuietOff: "No quiet hours", QuietSame: "Choose another time than the first one.",
@@ -51,7 +54,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			NeverUsed: "never used", NeverExpires: "never ends", Expired: "has ended", LastUsed: titled("last used ", ""), Expires: titled("ends ", ""),
 			Data: "Your data", DataHint: "All your tasks and tags, in a file that other programs can read.", ExportJSON: "Export as JSON",
 			ExportCSV: "Export as CSV", Import: "Import", ImportHint: "An export of Rondo, or a table with a column “title”. Tasks that you have already are skipped.",
-			File: "JSON or CSV file", ChooseFile: "Choose a file first.",
+			File: "JSON, CSV or iCalendar file", ChooseFile: "Choose a file first.",
 			Imported: func(created, skipped int) string {
 				return counted("Imported ", " task", " tasks")(created) + counted("; skipped ", ".", ".")(skipped)
 			},
