@@ -199,8 +199,10 @@ type Settings struct {
 	RevokeShort, NeverUsed, NeverExpires, Expired, Copied                                                          string
 	LastUsed, Expires                                                                                              func(when string) string
 	Data, DataHint, ExportJSON, ExportCSV, Import, ImportHint, File, ChooseFile                                    string
-	Imported                                                                                                       func(created, skipped int) string
-	Delete, DeleteHint, DeletePassword, DeleteAct, Gone                                                            string
+
+	Imported func(created, skipped int) string
+
+	Delete, DeleteHint, DeletePassword, DeleteAct, Gone string
 }
 
 // Keys are the keyboard shortcuts.

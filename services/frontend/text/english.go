@@ -3,7 +3,7 @@ package text
 import "strconv"
 
 // English is the language in which the application is written.
-func English() *Catalogue { //nolint:funlen // one value: the whole language
+func English() *Catalogue { //nolint:funlen,gosec // one value: the whole language; the word "password" in it is no secret
 	titled := func(before, after string) func(string) string {
 		return func(title string) string { return before + title + after }
 	}
@@ -30,7 +30,9 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			DeleteTagWarning: "Its tasks stay; they only lose the tag.",
 		},
 		Offline: Offline{
-			Title: "You are offline", Hint: "This page has not been open on this device before. The rooms that you have visited are there; others come back with the connection.",
+			Title: "You are offline",
+			Hint: "This page has not been open on this device before. The rooms that you have visited are there; " +
+				"others come back with the connection.",
 			Kept: "Kept on this device. It is sent when you are back online.", Conflict: "A change that you made offline could not be sent.",
 			Waiting: map[string]string{"one": "# change waits to be sent. Try now", "other": "# changes wait to be sent. Try now"},
 		},
@@ -44,22 +46,27 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Channels: "Notifications", Email: "By e-mail", EmailHint: "Reminders come by e-mail, too.",
 			EmailAway: "This Rondo is not set up to send e-mail.", PushTitle: "In this browser",
 			PushHint: "Reminders come up also while no tab is open.", PushOn: "Turn on", PushOff: "Turn off",
-			PushAway: "This Rondo is not set up to push.", PushDenied: "The browser does not allow it. Change that in its settings for this page.",
-			SwitchOn: "Turn on", SwitchOff: "Turn off", ThisBrowser: "this browser",
+			PushAway:   "This Rondo is not set up to push.",
+			PushDenied: "The browser does not allow it. Change that in its settings for this page.",
+			SwitchOn:   "Turn on", SwitchOff: "Turn off", ThisBrowser: "this browser",
 			BrowserSince: titled("A browser, since ", ""),
 			Tokens:       "API tokens", TokensHint: "For scripts and other programs. Treat each like a password.",
 			TokenName: "What for", TokenScope: "Access", ScopeRead: "Read only", ScopeWrite: "Read and write", TokenDays: "Expires",
 			Never: "Never", AddToken: "Create token", Secret: "The new token, shown this once. Copy it now:", Copy: "Copy", Copied: "Copied",
 			Days: counted("In ", " day", " days"), Revoke: titled("Revoke “", "”"), RevokeShort: "Revoke",
-			NeverUsed: "never used", NeverExpires: "never expires", Expired: "has expired", LastUsed: titled("last used ", ""), Expires: titled("expires ", ""),
-			Data: "Your data", DataHint: "All your tasks and tags, in a file that other programs can read.", ExportJSON: "Export as JSON",
-			ExportCSV: "Export as CSV", Import: "Import", ImportHint: "An export of Rondo, or a table with a column “title”. Tasks that you have already are skipped.",
-			File: "JSON, CSV or iCalendar file", ChooseFile: "Choose a file first.",
+			NeverUsed: "never used", NeverExpires: "never expires", Expired: "has expired", LastUsed: titled("last used ", ""),
+			Expires: titled("expires ", ""),
+			Data:    "Your data", DataHint: "All your tasks and tags, in a file that other programs can read.", ExportJSON: "Export as JSON",
+			ExportCSV: "Export as CSV", Import: "Import",
+			ImportHint: "An export of Rondo, or a table with a column “title”. Tasks that you have already are skipped.",
+			File:       "JSON, CSV or iCalendar file", ChooseFile: "Choose a file first.",
 			Imported: func(created, skipped int) string {
 				return counted("Imported ", " task", " tasks")(created) + counted("; skipped ", ".", ".")(skipped)
 			},
-			Delete: "Delete my account", DeleteHint: "Everything is deleted at once and for good: tasks, series, reminders, tokens. Export first what you want to keep.",
-			DeletePassword: "Your password, to be sure that it is you", DeleteAct: "Delete everything", Gone: "Your account is deleted. Thank you for having been here.",
+			Delete:         "Delete my account",
+			DeleteHint:     "Everything is deleted at once and for good: tasks, series, reminders, tokens. Export first what you want to keep.",
+			DeletePassword: "Your password, to be sure that it is you", DeleteAct: "Delete everything",
+			Gone: "Your account is deleted. Thank you for having been here.",
 		},
 		Recurring: Recurring{
 			Lead: "Each makes a task whenever it is time.", New: "New recurring task",
@@ -95,8 +102,9 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			More: "More", IfPending: "When the one before is still open", PendingSkip: "Skip it, and note so",
 			PendingCreate: "Make it all the same", CatchUp: "When Rondo was not running at the time", CatchLatest: "Make the latest one",
 			CatchAll: "Make them all", CatchNone: "Let them go",
-			ScopeLegend: titled("Change for ", ""), ScopeThis: "Only this one", ScopeFollowing: "This and all that follow", ScopeAll: "The whole series",
-			Next: "The next times", ThenOver: "Then it is over.", RuleRequired: "Write a rule, such as FREQ=DAILY.",
+			ScopeLegend: titled("Change for ", ""), ScopeThis: "Only this one", ScopeFollowing: "This and all that follow",
+			ScopeAll: "The whole series",
+			Next:     "The next times", ThenOver: "Then it is over.", RuleRequired: "Write a rule, such as FREQ=DAILY.",
 			IntervalWrong: "A whole number from 1 to 1,000, please.", MonthDaysWrong: "Days from 1 to 31, or -1 for the last one, please.",
 			CountWrong:  "A whole number from 1 to 10,000, please.",
 			Stale:       "This series was changed elsewhere since you opened it. Your version is below; saving again keeps yours.",
@@ -170,7 +178,8 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			DueToday: "Today", DueWeek: "Next 7 days",
 			SortNewest: "Newest first", SortOldest: "Oldest first", SortDue: "Due date", SortPriority: "Priority",
 			SortTitle: "Title", SortChanged: "Last changed", SortHand: "By hand",
-			Active: "Active filters", Save: "Save", SaveName: "Name of this list", Saved: "Saved lists", Unsave: "Forget this list", Named: "Save this list",
+			Active: "Active filters", Save: "Save", SaveName: "Name of this list", Saved: "Saved lists", Unsave: "Forget this list",
+			Named:      "Save this list",
 			Remove:     titled("Remove filter: ", ""),
 			SearchChip: titled("“", "”"),
 		},
@@ -183,7 +192,8 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Delete: titled("Delete “", "”"), Edit: titled("Rename “", "”"), Open: titled("Open “", "”"),
 			DeleteShort: "Delete", ReopenShort: "Reopen", CompleteShort: "Complete",
 			Created: titled("Created: ", ""), Changed: titled("Changed: ", ""), CompletedOn: titled("Done: ", ""),
-			HasNotes: "Has notes", ListLabel: "Tasks", More: "Show more", Subtask: "Subtask", Subtasks: "Subtasks", NewSubtask: "Add a subtask", PartOf: "Part of",
+			HasNotes: "Has notes", ListLabel: "Tasks", More: "Show more", Subtask: "Subtask", Subtasks: "Subtasks",
+			NewSubtask: "Add a subtask", PartOf: "Part of",
 			Stale: "This task was changed elsewhere since you opened it. Your version is below; saving again keeps yours.",
 		},
 		Empty: Empty{
@@ -272,8 +282,9 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			NotesLong: "At most 2,000 characters, please.", Email: "This does not look like an email address.",
 			PasswordShort: "At least 10 characters, please.", Date: "This is not a date.", Time: "This is not a time.",
 			TimeWithoutDate: "A time needs a date.", Priority: "Choose high, medium or low.",
-			Timezone: "Choose a time zone from the list.", WrongPassword: "This is not your password.", NameLong: "At most 100 characters, please.",
-			TagLong: "Tags are short: at most 50 characters each, without commas.",
+			Timezone: "Choose a time zone from the list.", WrongPassword: "This is not your password.",
+			NameLong: "At most 100 characters, please.",
+			TagLong:  "Tags are short: at most 50 characters each, without commas.",
 		},
 		Days: Days{
 			Today: "Today", Tomorrow: "Tomorrow", Yesterday: "Yesterday",

@@ -191,7 +191,8 @@ func (s *Server) savePassword(v *visit) error {
 func (s *Server) addToken(v *visit) error {
 	form := v.settingsForm()
 	form.Part = partTokens
-	form.TokenName, form.TokenScope, form.TokenDays = strings.TrimSpace(v.r.PostForm.Get("name")), v.r.PostForm.Get("scope"), v.r.PostForm.Get("days")
+	form.TokenName = strings.TrimSpace(v.r.PostForm.Get("name"))
+	form.TokenScope, form.TokenDays = v.r.PostForm.Get("scope"), v.r.PostForm.Get("days")
 	scopes := []string{"read"}
 	if form.TokenScope == "write" {
 		scopes = append(scopes, "write")
@@ -305,7 +306,7 @@ func (s *Server) deleteAccount(v *visit) error {
 	}
 	err := v.api.DeleteAccount(v.r.Context(), password)
 	switch {
-	case err != nil && (refusedInput(err)):
+	case err != nil && refusedInput(err):
 		form.Errors["delete_password"] = s.text.Settings.NotPassword
 		return v.settings(statusOf(err), form)
 	case err != nil && fault.CodeOf(err) == fault.RateLimited:
