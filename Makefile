@@ -39,6 +39,10 @@ test-unit: ## Run the tests that need nothing but Go (seconds)
 test-conformance: ## Check the sidecar's edges on a real one: the gate of a Dapr upgrade
 	@$(SUITES) -only conformance $(ARGS)
 
+.PHONY: test-platform
+test-platform: ## Prove what the stacks declare: by Pulumi's engine, an API server, promtool, and images
+	@$(SUITES) -only engine,schema,rules,images $(ARGS)
+
 .PHONY: test-stack
 test-stack: ## Drive the real stack from end to end
 	@$(SUITES) -only stack $(ARGS)

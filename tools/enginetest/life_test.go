@@ -47,7 +47,7 @@ func TestTheLifeOfAStack(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, names(made), names(gone))
 			require.Empty(t, b.existing(t, made), "something is left in the cluster")
-			require.Empty(t, b.world.IDs(), "something is left in the clouds")
+			require.Empty(t, b.world.Resources(), "something is left in the clouds")
 		})
 	}
 }

@@ -13,14 +13,16 @@ import (
 
 // applyObject makes or changes an object. Its outputs are its inputs, as of an
 // object that no controller has touched yet.
-func (p *provider) applyObject(ctx context.Context, inputs resource.PropertyMap, preview bool) (resource.ID, resource.PropertyMap, error) {
+func (p *provider) applyObject(
+	ctx context.Context, urn resource.URN, inputs resource.PropertyMap, preview bool,
+) (resource.ID, resource.PropertyMap, error) {
 	id := objectID(inputs)
 	if preview {
 		// An id in a preview says that the resource exists.
 		return "", inputs, nil
 	}
 	if p.world.api == nil {
-		p.world.put(id, inputs)
+		p.world.put(id, urn, inputs)
 		return id, inputs, nil
 	}
 	return id, inputs, p.world.api.Apply(ctx, &unstructured.Unstructured{Object: plain(inputs)}, false)
@@ -65,7 +67,7 @@ func objectID(inputs resource.PropertyMap) resource.ID {
 	if name := metadata["name"]; name.IsString() {
 		id += name.StringValue()
 	}
-	return resource.ID(string(inputs["kind"].V.(string)) + " " + id)
+	return resource.ID(inputs["kind"].StringValue() + " " + id)
 }
 
 // plain is the map without marks of secrets, and without internal keys.
