@@ -148,7 +148,8 @@ func checkPod(t *testing.T, where string, pod map[string]any) {
 	for _, c := range all {
 		own, _ := c["securityContext"].(map[string]any)
 		capabilities, _ := own["capabilities"].(map[string]any)
-		if fmt.Sprint(own["allowPrivilegeEscalation"], own["privileged"], own["readOnlyRootFilesystem"]) != "false true" ||
+		if fmt.Sprint(own["allowPrivilegeEscalation"]) != "false" || fmt.Sprint(own["privileged"]) == "true" ||
+			fmt.Sprint(own["readOnlyRootFilesystem"]) != "true" ||
 			!slices.Equal(asList(capabilities["drop"]), []any{"ALL"}) || capabilities["add"] != nil {
 			t.Errorf("%s: container %v has powers: %v", where, c["name"], own)
 		}
