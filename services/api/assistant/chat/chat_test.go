@@ -232,7 +232,9 @@ func TestTheNextResponderAnswersWhenOneHasNotBegun(t *testing.T) {
 			"hello", "The language model does not answer at the moment. I understand plain commands meanwhile.", chat.Completed,
 		},
 		"with a reason": {
-			func(context.Context, chat.Request, chat.Answer) error { return fault.New(fault.RateLimited, "It was enough.") },
+			func(context.Context, chat.Request, chat.Answer) error {
+				return fault.New(fault.RateLimited, "It was enough.")
+			},
 			"hello", "It was enough.", chat.Completed,
 		},
 		"after a word": {
