@@ -39,6 +39,10 @@ test-unit: ## Run the tests that need nothing but Go (seconds)
 test-conformance: ## Check the sidecar's edges on a real one: the gate of a Dapr upgrade
 	@$(SUITES) -only conformance $(ARGS)
 
+.PHONY: test-platform
+test-platform: ## Prove what the stacks declare: by Pulumi's engine, an API server, promtool, and images
+	@$(SUITES) -only engine,schema,rules,images $(ARGS)
+
 .PHONY: test-stack
 test-stack: ## Drive the real stack from end to end
 	@$(SUITES) -only stack $(ARGS)
@@ -66,11 +70,23 @@ generate: ## Make again all that is generated: schemas, queries, templates, pict
 	@for module in $(MODULES); do (cd $$module && go generate ./...) || exit; done
 
 .PHONY: preview
-preview: ## Show what STACK=minikube or STACK=aks would change in its cluster
-	@pulumi preview --stack $(STACK) $(ARGS)
+preview: rondo ## Show all that STACK=minikube or STACK=aks is made of, without a cluster
+	@$(RONDO) preview --stack $(STACK) $(ARGS)
+
+.PHONY: images
+images: rondo ## Build the services' images, and load them into minikube if it runs
+	@$(RONDO) images $(ARGS)
 
 .PHONY: lint
-lint: $(MODULES:%=lint/%) ## Lint every module
+lint: $(MODULES:%=lint/%) lint/workflows ## Lint every module, and the workflows
+
+.PHONY: lint/workflows
+lint/workflows: rondo
+	@$(RONDO) tool actionlint -shellcheck= -pyflakes=
+
+.PHONY: scan
+scan: rondo ## Look for secrets in every commit
+	@$(RONDO) tool gitleaks git --redact --no-banner .
 
 .PHONY: fmt
 fmt: $(MODULES:%=fmt/%) ## Format every module

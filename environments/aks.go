@@ -34,7 +34,7 @@ func AKS() Environment {
 	e.Edge.Email = "operators@example.com"
 	e.Edge.RequestsPerSecond = 1000
 	e.Images.Pinned = true
-	e.State = State{
+	e.State = State{ //nolint:gosec // addresses, no credentials
 		Backend:         "azblob://pulumi?storage_account=rondostate",
 		SecretsProvider: "azurekeyvault://rondo-state.vault.azure.net/keys/pulumi",
 	}

@@ -16,15 +16,15 @@ import (
 // Settings are what a deployment says about its environment: the configuration of
 // the stack below "rondo:". What is not said stays as the environment has it.
 type Settings struct {
-	Host         string                       `json:"host,omitempty"         jsonschema:"Name that people type, such as todo.example.org"`
-	Issuer       Issuer                       `json:"issuer,omitempty"       jsonschema:"Who signs the certificate; none means plain HTTP"`
+	Host         string                       `json:"host,omitempty"         jsonschema:"Name that people type: todo.example.org"`
+	Issuer       Issuer                       `json:"issuer,omitempty"       jsonschema:"Who signs the certificate; none: plain HTTP"`
 	Email        string                       `json:"email,omitempty"        jsonschema:"Address that the certificate authority writes to"`
 	Size         Size                         `json:"size,omitempty"         jsonschema:"What the parts that keep data get"`
-	Replicas     map[string]topology.Replicas `json:"replicas,omitempty"     jsonschema:"Bounds by service; never above the partitions it reads"`
-	Rotation     string                       `json:"rotation,omitempty"     jsonschema:"Another text makes new passwords and tokens, such as today's date"`
+	Replicas     map[string]topology.Replicas `json:"replicas,omitempty"     jsonschema:"Bounds by service, within its partitions"`
+	Rotation     string                       `json:"rotation,omitempty"     jsonschema:"Another text makes new passwords and tokens"`
 	Disposable   bool                         `json:"disposable,omitempty"   jsonschema:"Lets the end of the stack delete its data"`
-	Registry     string                       `json:"registry,omitempty"     jsonschema:"Registry and owner of the images, such as ghcr.io/rondohq"`
-	Tag          string                       `json:"tag,omitempty"          jsonschema:"Tag of the images without a digest, such as main-0a1b2c3"`
+	Registry     string                       `json:"registry,omitempty"     jsonschema:"Registry and owner: ghcr.io/rondohq"`
+	Tag          string                       `json:"tag,omitempty"          jsonschema:"Tag of images without a digest: main-0a1b2c3"`
 	Digests      map[string]string            `json:"digests,omitempty"      jsonschema:"Digest of the image by service, sha256:…"`
 	Context      string                       `json:"context,omitempty"      jsonschema:"Context in the kubeconfig of an existing cluster"`
 	Location     string                       `json:"location,omitempty"     jsonschema:"Azure's region, such as westeurope"`
@@ -105,16 +105,15 @@ func configKey(key string) string { return ConfigNamespace + ":" + key }
 // settingKeys are the keys of Settings, in their order.
 func settingKeys() []string {
 	var keys []string
-	for i := range reflect.TypeFor[Settings]().NumField() {
-		keys = append(keys, keyOf(reflect.TypeFor[Settings]().Field(i)))
+	for field := range reflect.TypeFor[Settings]().Fields() {
+		keys = append(keys, keyOf(field))
 	}
 	return keys
 }
 
 func settingFields() map[string][]int {
 	fields := map[string][]int{}
-	for i := range reflect.TypeFor[Settings]().NumField() {
-		field := reflect.TypeFor[Settings]().Field(i)
+	for field := range reflect.TypeFor[Settings]().Fields() {
 		fields[keyOf(field)] = field.Index
 	}
 	return fields

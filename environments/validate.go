@@ -41,9 +41,9 @@ type mistakes struct {
 	found       []error
 }
 
-// in notes a mistake in a field. Of fields that a stack's configuration sets, the
+// inf notes a mistake in a field. Of fields that a stack's configuration sets, the
 // key is named as well.
-func (m *mistakes) in(field, format string, args ...any) {
+func (m *mistakes) inf(field, format string, args ...any) {
 	root, _, _ := strings.Cut(field, "[")
 	if key, ok := settable[root]; ok {
 		field += " (" + configKey(key) + ")"
@@ -53,13 +53,13 @@ func (m *mistakes) in(field, format string, args ...any) {
 
 func oneOf[T ~string](m *mistakes, field string, value T, all ...T) {
 	if !known(value, all...) {
-		m.in(field, "is %q; it has to be one of %q", value, all)
+		m.inf(field, "is %q; it has to be one of %q", value, all)
 	}
 }
 
 func (m *mistakes) shape(field, value string, shape *regexp.Regexp, want string) {
 	if !shape.MatchString(value) {
-		m.in(field, "is %q, which is no %s", value, want)
+		m.inf(field, "is %q, which is no %s", value, want)
 	}
 }
 
@@ -92,15 +92,15 @@ func (e Environment) validateReplicas(m *mistakes) {
 		field, bounds := fmt.Sprintf("replicas[%s]", name), e.Replicas[name]
 		s, ok := topology.ServiceNamed(name)
 		if !ok {
-			m.in(field, "is of no service")
+			m.inf(field, "is of no service")
 			continue
 		}
 		if bounds.Min < 1 || bounds.Max < bounds.Min {
-			m.in(field, "is %d to %d", bounds.Min, bounds.Max)
+			m.inf(field, "is %d to %d", bounds.Min, bounds.Max)
 		}
 		s.Replicas = bounds
 		if most := s.MaxReplicas(); most < bounds.Max {
-			m.in(field, "is up to %d, above the %d partitions of a topic that it reads", bounds.Max, most)
+			m.inf(field, "is up to %d, above the %d partitions of a topic that it reads", bounds.Max, most)
 		}
 	}
 }
@@ -108,12 +108,12 @@ func (e Environment) validateReplicas(m *mistakes) {
 func (c Cluster) validate(m *mistakes) {
 	oneOf(m, "cluster.provider", c.Provider, ExistingCluster, AzureKubernetes)
 	if c.APIPort < 1 || c.APIPort > 65535 {
-		m.in("cluster.api_port", "is %d, which is no port", c.APIPort)
+		m.inf("cluster.api_port", "is %d, which is no port", c.APIPort)
 	}
 	switch c.Provider {
 	case ExistingCluster:
 		if c.Context == "" {
-			m.in("cluster.context", "is missing")
+			m.inf("cluster.context", "is missing")
 		}
 	case AzureKubernetes:
 		c.Azure.validate(m)
@@ -129,32 +129,32 @@ func (a Azure) validate(m *mistakes) {
 	} {
 		prefix, err := netip.ParsePrefix(n.text)
 		if err != nil || prefix != prefix.Masked() {
-			m.in("cluster.azure."+n.name, "is %q, which is no CIDR of a network", n.text)
+			m.inf("cluster.azure."+n.name, "is %q, which is no CIDR of a network", n.text)
 			continue
 		}
 		networks[n.name] = prefix
 	}
 	if len(networks) == 4 {
 		if network, nodes := networks["network"], networks["nodes"]; !network.Contains(nodes.Addr()) || nodes.Bits() < network.Bits() {
-			m.in("cluster.azure.nodes", "is %s, outside of the network %s", nodes, network)
+			m.inf("cluster.azure.nodes", "is %s, outside of the network %s", nodes, network)
 		}
 		for _, pair := range [][2]string{{"pods", "network"}, {"services", "network"}, {"pods", "services"}} {
 			if networks[pair[0]].Overlaps(networks[pair[1]]) {
-				m.in("cluster.azure."+pair[0], "overlaps with %s", pair[1])
+				m.inf("cluster.azure."+pair[0], "overlaps with %s", pair[1])
 			}
 		}
 	}
 	if !slices.ContainsFunc(a.Pools, func(p NodePool) bool { return p.System }) {
-		m.in("cluster.azure.pools", "has no system pool")
+		m.inf("cluster.azure.pools", "has no system pool")
 	}
 	for i, p := range a.Pools {
 		field := fmt.Sprintf("cluster.azure.pools[%d]", i)
 		m.shape(field+".name", p.Name, poolShape, "name of a pool")
 		if p.VMSize == "" {
-			m.in(field+".vm_size", "is missing")
+			m.inf(field+".vm_size", "is missing")
 		}
 		if p.Nodes.Min < 1 || p.Nodes.Max < p.Nodes.Min {
-			m.in(field+".nodes", "is %d to %d", p.Nodes.Min, p.Nodes.Max)
+			m.inf(field+".nodes", "is %d to %d", p.Nodes.Min, p.Nodes.Max)
 		}
 	}
 }
@@ -163,17 +163,17 @@ func (k Kafka) validate(m *mistakes) {
 	oneOf(m, "kafka.provider", k.Provider, Redpanda, AivenKafka, ExternalKafka)
 	switch d := k.Durability; {
 	case d.Replication < 1 || d.MinInSync < 1:
-		m.in("kafka.durability", "needs at least one replica and one in sync, not %d and %d", d.Replication, d.MinInSync)
+		m.inf("kafka.durability", "needs at least one replica and one in sync, not %d and %d", d.Replication, d.MinInSync)
 	case d.MinInSync > d.Replication:
-		m.in("kafka.durability", "can't have %d replicas in sync of %d", d.MinInSync, d.Replication)
+		m.inf("kafka.durability", "can't have %d replicas in sync of %d", d.MinInSync, d.Replication)
 	case d.Replication > 1 && d.MinInSync == d.Replication:
-		m.in("kafka.durability", "would refuse writes while one of %d brokers restarts: ask for fewer in sync", d.Replication)
+		m.inf("kafka.durability", "would refuse writes while one of %d brokers restarts: ask for fewer in sync", d.Replication)
 	}
 	if k.Provider != ExternalKafka {
 		return
 	}
 	if len(k.External.Brokers) == 0 {
-		m.in("kafka.external.brokers", "is empty")
+		m.inf("kafka.external.brokers", "is empty")
 	}
 	for i, broker := range k.External.Brokers {
 		m.address(fmt.Sprintf("kafka.external.brokers[%d]", i), broker)
@@ -186,11 +186,11 @@ func (e Edge) validate(m *mistakes) {
 	m.host("edge.host", e.Host)
 	if e.Issuer != NoIssuer {
 		if address, err := mail.ParseAddress(e.Email); err != nil || address.Address != e.Email {
-			m.in("edge.email", "is %q, which is no address of mail", e.Email)
+			m.inf("edge.email", "is %q, which is no address of mail", e.Email)
 		}
 	}
 	if e.Provider != ExternalEdge && e.RequestsPerSecond < 1 {
-		m.in("edge.requests_per_second", "is %d; it has to be 1 at the least", e.RequestsPerSecond)
+		m.inf("edge.requests_per_second", "is %d; it has to be 1 at the least", e.RequestsPerSecond)
 	}
 }
 
@@ -222,7 +222,7 @@ func (e Environment) validateImages(m *mistakes) {
 	for _, name := range slices.Sorted(maps.Keys(e.Images.Digests)) {
 		field := fmt.Sprintf("images.digests[%s]", name)
 		if _, ok := topology.ServiceNamed(name); !ok {
-			m.in(field, "is of no service")
+			m.inf(field, "is of no service")
 		}
 		m.shape(field, e.Images.Digests[name], digestShape, "digest (sha256:…)")
 	}
@@ -238,7 +238,7 @@ func (e Environment) CheckPinned() error {
 	m := &mistakes{environment: e.Name}
 	for _, s := range topology.Services() {
 		if e.Images.Pinned && e.Images.Digests[s.Name] == "" {
-			m.in(fmt.Sprintf("images.digests[%s]", s.Name), "is missing: this environment runs images by digest")
+			m.inf(fmt.Sprintf("images.digests[%s]", s.Name), "is missing: this environment runs images by digest")
 		}
 	}
 	return errors.Join(m.found...)
@@ -250,7 +250,7 @@ func (e Environment) validateState(m *mistakes) {
 	provider, _, _ := strings.Cut(e.State.SecretsProvider, "://")
 	oneOf(m, "state.secrets_provider", provider, "passphrase", "azurekeyvault")
 	if e.Cluster.Provider == AzureKubernetes && provider == "passphrase" {
-		m.in("state.secrets_provider", "is a passphrase, which everyone who deploys would have to know: use a key of Azure Key Vault")
+		m.inf("state.secrets_provider", "is a passphrase, which everyone who deploys would have to know: use a key of Azure Key Vault")
 	}
 }
 
@@ -262,7 +262,7 @@ func (m *mistakes) host(field, name string) {
 		good = good && labelShape.MatchString(label)
 	}
 	if !good {
-		m.in(field, "is %q, which is no host name", name)
+		m.inf(field, "is %q, which is no host name", name)
 	}
 }
 
@@ -271,6 +271,6 @@ func (m *mistakes) address(field, text string) {
 	host, port, err := net.SplitHostPort(text)
 	number, numberErr := strconv.Atoi(port)
 	if err != nil || numberErr != nil || host == "" || number < 1 || number > 65535 {
-		m.in(field, "is %q, which is not host:port", text)
+		m.inf(field, "is %q, which is not host:port", text)
 	}
 }

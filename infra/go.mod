@@ -3,7 +3,13 @@ module github.com/rondohq/rondo/infra
 go 1.26.4
 
 require (
+	github.com/pulumi/pulumi-azure-native-sdk/authorization/v2 v2.79.0
+	github.com/pulumi/pulumi-azure-native-sdk/containerservice/v2 v2.79.0
+	github.com/pulumi/pulumi-azure-native-sdk/managedidentity/v2 v2.79.0
+	github.com/pulumi/pulumi-azure-native-sdk/network/v2 v2.79.0
+	github.com/pulumi/pulumi-azure-native-sdk/resources/v2 v2.79.0
 	github.com/pulumi/pulumi-kubernetes/sdk/v4 v4.32.0
+	github.com/pulumi/pulumi-random/sdk/v4 v4.16.0
 	github.com/pulumi/pulumi/sdk/v3 v3.246.0
 	github.com/rondohq/rondo/components v0.0.0
 	github.com/rondohq/rondo/environments v0.0.0
@@ -79,13 +85,7 @@ require (
 	github.com/pkg/term v1.1.0 // indirect
 	github.com/pulumi/appdash v0.0.0-20231130102222-75f619a67231 // indirect
 	github.com/pulumi/esc v0.24.0 // indirect
-	github.com/pulumi/pulumi-azure-native-sdk/authorization/v2 v2.79.0 // indirect
-	github.com/pulumi/pulumi-azure-native-sdk/containerservice/v2 v2.79.0 // indirect
-	github.com/pulumi/pulumi-azure-native-sdk/managedidentity/v2 v2.79.0 // indirect
-	github.com/pulumi/pulumi-azure-native-sdk/network/v2 v2.79.0 // indirect
-	github.com/pulumi/pulumi-azure-native-sdk/resources/v2 v2.79.0 // indirect
 	github.com/pulumi/pulumi-azure-native-sdk/v2 v2.79.0 // indirect
-	github.com/pulumi/pulumi-random/sdk/v4 v4.16.0 // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
 	github.com/rogpeppe/go-internal v1.14.1 // indirect
 	github.com/santhosh-tekuri/jsonschema/v5 v5.3.1 // indirect

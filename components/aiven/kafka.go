@@ -15,8 +15,8 @@ import (
 	"github.com/rondohq/rondo/platform/topology"
 )
 
-// KafkaToken is the type of the component that is the broker.
-const KafkaToken = "rondo:aiven:Kafka"
+// KafkaType is the type of the component that is the broker.
+const KafkaType = "rondo:aiven:Kafka"
 
 // sidecars is the user that all sidecars and KEDA sign in as. The component that
 // publishes is one for all services, and has one user.
@@ -45,7 +45,7 @@ type Kafka struct {
 
 // NewKafka registers a Kafka. Nothing is registered when the arguments are wrong.
 func NewKafka(ctx *pulumi.Context, name string, args KafkaArgs, opts ...pulumi.ResourceOption) (*Kafka, error) {
-	err := inputs.Check(KafkaToken, name,
+	err := inputs.Check(KafkaType, name,
 		inputs.Need{What: "the name", There: args.Name != ""},
 		inputs.Need{What: "the project", There: args.Account.Project != ""},
 		inputs.Need{What: "the plan", There: args.Plan != ""},
@@ -56,12 +56,12 @@ func NewKafka(ctx *pulumi.Context, name string, args KafkaArgs, opts ...pulumi.R
 		return nil, err
 	}
 	k := &Kafka{}
-	if err := ctx.RegisterComponentResource(KafkaToken, name, k, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(KafkaType, name, k, opts...); err != nil {
 		return nil, err
 	}
 	parent := pulumi.Parent(k)
 	made := &kafkaService{}
-	err = register(ctx, kafkaToken, args.Name, service{
+	err = register(ctx, kafkaType, args.Name, service{
 		Project: args.Account.Project, CloudName: args.Account.Cloud, Plan: args.Plan, ServiceName: args.Name,
 		TerminationProtection: !args.Disposable, MaintenanceWindowDow: "sunday", MaintenanceWindowTime: "03:00:00",
 		KafkaUserConfig: &kafkaConfig{
@@ -96,7 +96,7 @@ func NewKafka(ctx *pulumi.Context, name string, args KafkaArgs, opts ...pulumi.R
 
 func (args KafkaArgs) topics(ctx *pulumi.Context, serviceName pulumi.StringInput, parent pulumi.ResourceOption) error {
 	for _, t := range kafka.Topics() {
-		err := plain(ctx, topicToken, t.Name, topic{
+		err := plain(ctx, topicType, t.Name, topic{
 			Project: args.Account.Project, ServiceName: serviceName, TopicName: t.Name,
 			Partitions: t.Partitions, Replication: args.Durability.Replication, TerminationProtection: !args.Disposable,
 			Config: topicConfig{
@@ -112,12 +112,14 @@ func (args KafkaArgs) topics(ctx *pulumi.Context, serviceName pulumi.StringInput
 }
 
 // signIn makes the user and what it may do: exactly what the services do.
-func (args KafkaArgs) signIn(ctx *pulumi.Context, serviceName pulumi.StringInput, parent pulumi.ResourceOption) (pulumi.StringOutput, error) {
+func (args KafkaArgs) signIn(
+	ctx *pulumi.Context, serviceName pulumi.StringInput, parent pulumi.ResourceOption,
+) (pulumi.StringOutput, error) {
 	word, err := password.New(ctx, "kafka-"+sidecars, args.Rotation, parent)
 	if err != nil {
 		return word, err
 	}
-	err = plain(ctx, kafkaUserToken, sidecars, user{
+	err = plain(ctx, kafkaUserType, sidecars, user{
 		Project: args.Account.Project, ServiceName: serviceName, Username: sidecars, Password: word,
 	}, parent)
 	if err != nil {
@@ -125,7 +127,7 @@ func (args KafkaArgs) signIn(ctx *pulumi.Context, serviceName pulumi.StringInput
 	}
 	for _, t := range kafka.Topics() {
 		if p := permission(args.Services, t); p != "" {
-			err := plain(ctx, aclToken, t.Name, acl{
+			err := plain(ctx, aclType, t.Name, acl{
 				Project: args.Account.Project, ServiceName: serviceName, Topic: t.Name, Permission: p, Username: sidecars,
 			}, parent)
 			if err != nil {
@@ -177,13 +179,13 @@ func saslAddress(components pulumi.ArrayOutput) (pulumi.StringOutput, pulumi.Int
 		}
 		return address{}, fmt.Errorf("the broker has no address for signing in with a password among %v", all)
 	}
-	host := components.ApplyT(func(all []any) (string, error) {
+	host := components.ApplyT(func(all []any) (string, error) { //nolint:errcheck,forcetypeassert // the function's type
 		a, err := find(all)
 		return a.host, err
-	}).(pulumi.StringOutput) //nolint:forcetypeassert // the function's type
-	port := components.ApplyT(func(all []any) (int, error) {
+	}).(pulumi.StringOutput)
+	port := components.ApplyT(func(all []any) (int, error) { //nolint:errcheck,forcetypeassert // the function's type
 		a, err := find(all)
 		return a.port, err
-	}).(pulumi.IntOutput) //nolint:forcetypeassert // the function's type
+	}).(pulumi.IntOutput)
 	return host, port
 }

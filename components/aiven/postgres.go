@@ -11,8 +11,8 @@ import (
 	"github.com/rondohq/rondo/platform/topology"
 )
 
-// PostgresToken is the type of the component that is the database.
-const PostgresToken = "rondo:aiven:Postgres"
+// PostgresType is the type of the component that is the database.
+const PostgresType = "rondo:aiven:Postgres"
 
 // verified is for connection strings: the certificate has to be the server's, by
 // the project's authority.
@@ -39,7 +39,7 @@ type Postgres struct {
 
 // NewPostgres registers a Postgres. Nothing is registered when the arguments are wrong.
 func NewPostgres(ctx *pulumi.Context, name string, args PostgresArgs, opts ...pulumi.ResourceOption) (*Postgres, error) {
-	err := inputs.Check(PostgresToken, name,
+	err := inputs.Check(PostgresType, name,
 		inputs.Need{What: "the name", There: args.Name != ""},
 		inputs.Need{What: "the project", There: args.Account.Project != ""},
 		inputs.Need{What: "the plan", There: args.Plan != ""},
@@ -48,12 +48,12 @@ func NewPostgres(ctx *pulumi.Context, name string, args PostgresArgs, opts ...pu
 		return nil, err
 	}
 	p := &Postgres{}
-	if err := ctx.RegisterComponentResource(PostgresToken, name, p, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(PostgresType, name, p, opts...); err != nil {
 		return nil, err
 	}
 	parent := pulumi.Parent(p)
 	made := &pgService{}
-	err = register(ctx, pgToken, args.Name, service{
+	err = register(ctx, pgType, args.Name, service{
 		Project: args.Account.Project, CloudName: args.Account.Cloud, Plan: args.Plan, ServiceName: args.Name,
 		TerminationProtection: !args.Disposable, MaintenanceWindowDow: "sunday", MaintenanceWindowTime: "04:00:00",
 		PgUserConfig: &pgConfig{PgVersion: "17"},
@@ -61,7 +61,7 @@ func NewPostgres(ctx *pulumi.Context, name string, args PostgresArgs, opts ...pu
 	if err != nil {
 		return nil, err
 	}
-	err = plain(ctx, pgDatabaseToken, topology.Database, pgDatabase{
+	err = plain(ctx, pgDatabaseType, topology.Database, pgDatabase{
 		Project: args.Account.Project, ServiceName: made.ServiceName, DatabaseName: topology.Database, TerminationProtection: !args.Disposable,
 	}, parent)
 	if err != nil {
@@ -76,7 +76,7 @@ func NewPostgres(ctx *pulumi.Context, name string, args PostgresArgs, opts ...pu
 		if err != nil {
 			return nil, err
 		}
-		err = plain(ctx, pgUserToken, role.Name, user{
+		err = plain(ctx, pgUserType, role.Name, user{
 			Project: args.Account.Project, ServiceName: made.ServiceName, Username: role.Name, Password: word,
 		}, parent)
 		if err != nil {

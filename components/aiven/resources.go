@@ -15,14 +15,14 @@ const Version = "6.44.0"
 
 // Tokens of the provider's resources and functions that are used.
 const (
-	kafkaToken      = "aiven:index/kafka:Kafka"
-	topicToken      = "aiven:index/kafkaTopic:KafkaTopic"
-	kafkaUserToken  = "aiven:index/kafkaUser:KafkaUser"
-	aclToken        = "aiven:index/kafkaAcl:KafkaAcl"
-	pgToken         = "aiven:index/pg:Pg"
-	pgDatabaseToken = "aiven:index/pgDatabase:PgDatabase"
-	pgUserToken     = "aiven:index/pgUser:PgUser"
-	projectToken    = "aiven:index/getProject:getProject"
+	kafkaType      = "aiven:index/kafka:Kafka"
+	topicType      = "aiven:index/kafkaTopic:KafkaTopic"
+	kafkaUserType  = "aiven:index/kafkaUser:KafkaUser"
+	aclType        = "aiven:index/kafkaAcl:KafkaAcl"
+	pgType         = "aiven:index/pg:Pg"
+	pgDatabaseType = "aiven:index/pgDatabase:PgDatabase"
+	pgUserType     = "aiven:index/pgUser:PgUser"
+	projectType    = "aiven:index/getProject:getProject"
 )
 
 // service is what Kafka and Pg have in common.
@@ -141,7 +141,7 @@ type projectResult struct {
 // authority is the one that signs the certificates of a project's services.
 func authority(ctx *pulumi.Context, project string, opts ...pulumi.InvokeOption) (pulumi.StringInput, error) {
 	var result projectResult
-	if err := ctx.Invoke(projectToken, &projectArgs{Project: project}, &result, append(opts, pulumi.Version(Version))...); err != nil {
+	if err := ctx.Invoke(projectType, &projectArgs{Project: project}, &result, append(opts, pulumi.Version(Version))...); err != nil {
 		return nil, fmt.Errorf("the authority of Aiven's project %q: %w", project, err)
 	}
 	return pulumi.String(result.CACert), nil

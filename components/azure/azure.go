@@ -17,8 +17,8 @@ import (
 	"github.com/rondohq/rondo/environments"
 )
 
-// Token is the type of the component.
-const Token = "rondo:azure:Cluster"
+// Type is the type of the component.
+const Type = "rondo:azure:Cluster"
 
 // networkContributor is Azure's built-in role of that name: the cluster's identity
 // joins nodes and load balancers to the network.
@@ -43,7 +43,7 @@ type Cluster struct {
 
 // New registers a Cluster. Nothing is registered when the arguments are wrong.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Cluster, error) {
-	err := inputs.Check(Token, name,
+	err := inputs.Check(Type, name,
 		inputs.Need{What: "the name", There: args.Name != ""},
 		inputs.Need{What: "the location", There: args.Cluster.Location != ""},
 		inputs.Need{What: "a pool of nodes", There: len(args.Cluster.Pools) > 0},
@@ -52,7 +52,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, err
 	}
 	c := &Cluster{}
-	if err := ctx.RegisterComponentResource(Token, name, c, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(Type, name, c, opts...); err != nil {
 		return nil, err
 	}
 	location, parent := pulumi.String(args.Cluster.Location), pulumi.Parent(c)
@@ -157,6 +157,7 @@ func kubeconfig(ctx *pulumi.Context, group, name pulumi.StringInput, opts ...pul
 	credentials := containerservice.ListManagedClusterUserCredentialsOutput(ctx, containerservice.ListManagedClusterUserCredentialsOutputArgs{
 		ResourceGroupName: group, ResourceName: name,
 	}, opts...)
+	//nolint:errcheck,forcetypeassert // the function's type
 	text := credentials.ApplyT(func(r containerservice.ListManagedClusterUserCredentialsResult) (string, error) {
 		if len(r.Kubeconfigs) == 0 {
 			return "", errors.New("the cluster has no credentials")
@@ -166,6 +167,6 @@ func kubeconfig(ctx *pulumi.Context, group, name pulumi.StringInput, opts ...pul
 			return "", fmt.Errorf("the cluster's kubeconfig: %w", err)
 		}
 		return string(text), nil
-	})
-	return pulumi.ToSecret(text).(pulumi.StringOutput) //nolint:forcetypeassert // keeps the type
+	}).(pulumi.StringOutput)
+	return inputs.Secret(text)
 }

@@ -15,10 +15,10 @@ import (
 	"github.com/rondohq/rondo/environments"
 )
 
-// OperatorToken and IssuersToken are the types of the components.
+// OperatorType and IssuersType are the types of the components.
 const (
-	OperatorToken = "rondo:certmanager:Operator"
-	IssuersToken  = "rondo:certmanager:Issuers"
+	OperatorType = "rondo:certmanager:Operator"
+	IssuersType  = "rondo:certmanager:Issuers"
 )
 
 // Namespace is cert-manager's.
@@ -37,7 +37,7 @@ type Operator struct {
 // NewOperator registers an Operator.
 func NewOperator(ctx *pulumi.Context, name string, mirror environments.Mirror, opts ...pulumi.ResourceOption) (*Operator, error) {
 	o := &Operator{}
-	if err := ctx.RegisterComponentResource(OperatorToken, name, o, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(OperatorType, name, o, opts...); err != nil {
 		return nil, err
 	}
 	made, err := manifest.NewNamespace(ctx, Namespace, manifest.Restricted, pulumi.Parent(o))
@@ -143,7 +143,7 @@ type ingressSolver struct {
 
 // NewIssuers registers the Issuers. Nothing is registered when the arguments are wrong.
 func NewIssuers(ctx *pulumi.Context, name string, args IssuersArgs, opts ...pulumi.ResourceOption) (*Issuers, error) {
-	err := inputs.Check(IssuersToken, name,
+	err := inputs.Check(IssuersType, name,
 		inputs.Need{What: "the address of mail", There: args.Email != ""},
 		inputs.Need{What: "the gateway", There: args.Edge != environments.Gateway || args.Gateway != ""},
 	)
@@ -151,7 +151,7 @@ func NewIssuers(ctx *pulumi.Context, name string, args IssuersArgs, opts ...pulu
 		return nil, err
 	}
 	i := &Issuers{}
-	if err := ctx.RegisterComponentResource(IssuersToken, name, i, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(IssuersType, name, i, opts...); err != nil {
 		return nil, err
 	}
 	proof := http01{Ingress: &ingressSolver{IngressClassName: string(environments.Nginx)}}

@@ -11,8 +11,8 @@ import (
 	"github.com/rondohq/rondo/platform/topology"
 )
 
-// Token is the type of the component.
-const Token = "rondo:contract:Contract"
+// Type is the type of the component.
+const Type = "rondo:contract:Contract"
 
 // DocumentKey is the key of the topology in the config map.
 const DocumentKey = "topology.json"
@@ -34,7 +34,7 @@ type Contract struct {
 
 // New registers a Contract. Nothing is registered when the arguments are wrong.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Contract, error) {
-	err := inputs.Check(Token, name,
+	err := inputs.Check(Type, name,
 		inputs.Need{What: "the namespace", There: args.Namespace != nil},
 		inputs.Need{What: "the durability", There: args.Durability.Replication > 0 && args.Durability.MinInSync > 0},
 	)
@@ -46,7 +46,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, err
 	}
 	c := &Contract{}
-	if err := ctx.RegisterComponentResource(Token, name, c, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(Type, name, c, opts...); err != nil {
 		return nil, err
 	}
 	_, err = corev1.NewConfigMap(ctx, configMap, &corev1.ConfigMapArgs{

@@ -27,7 +27,7 @@ func TestTheConfigMapHoldsTheTopology(t *testing.T) {
 	if err := r.Run(t, "test", program(args)); err != nil {
 		t.Fatal(err)
 	}
-	if got := r.One(t, configMapType); got.Parent != r.One(t, contract.Token).Name {
+	if got := r.One(t, configMapType); got.Parent != r.One(t, contract.Type).Name {
 		t.Errorf("the topology has the parent %q", got.Parent)
 	}
 	inputs := r.One(t, configMapType).Inputs
@@ -81,7 +81,7 @@ func TestWrongArgumentsRegisterNothing(t *testing.T) {
 
 func TestARefusedResourceFailsTheProgram(t *testing.T) {
 	t.Parallel()
-	for _, typ := range []string{contract.Token, configMapType} {
+	for _, typ := range []string{contract.Type, configMapType} {
 		r := pulumitest.Recorder{Refuse: typ}
 		err := r.Run(t, "test", program(contract.Args{Namespace: pulumi.String("tenant"), Durability: topology.SingleBroker}))
 		if err == nil || !strings.Contains(err.Error(), pulumitest.ErrRefused.Error()) {

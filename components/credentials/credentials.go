@@ -4,6 +4,7 @@ package credentials
 
 import (
 	"fmt"
+	"maps"
 
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -17,8 +18,8 @@ import (
 	"github.com/rondohq/rondo/platform/topology"
 )
 
-// Token is the type of the component.
-const Token = "rondo:credentials:Credentials"
+// Type is the type of the component.
+const Type = "rondo:credentials:Credentials"
 
 // DatabaseCA is the config map with the authority of the database's certificate.
 const DatabaseCA = "database-ca"
@@ -52,11 +53,11 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	for _, role := range topology.Roles() {
 		needs = append(needs, inputs.Need{What: "the connection string of " + role.Name, There: args.Database.Roles[role.Name] != nil})
 	}
-	if err := inputs.Check(Token, name, needs...); err != nil {
+	if err := inputs.Check(Type, name, needs...); err != nil {
 		return nil, err
 	}
 	c := &Credentials{made: map[string]bool{}}
-	if err := ctx.RegisterComponentResource(Token, name, c, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(Type, name, c, opts...); err != nil {
 		return nil, err
 	}
 	put := func(secret topology.Secret, values pulumi.StringMap) error {
@@ -73,9 +74,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		}
 		for _, secret := range s.ExtraSecrets {
 			values := pulumi.StringMap{}
-			for key, value := range args.Outside[secret.Name] {
-				values[key] = value
-			}
+			maps.Copy(values, args.Outside[secret.Name])
 			if err := put(secret, values); err != nil {
 				return nil, err
 			}
@@ -119,7 +118,7 @@ func (c *Credentials) put(ctx *pulumi.Context, namespace pulumi.StringInput, sec
 	_, err := corev1.NewSecret(ctx, secret.Name, &corev1.SecretArgs{
 		Metadata:   manifest.Meta(secret.Name, namespace.ToStringOutput().ToStringPtrOutput()),
 		Type:       pulumi.String("Opaque"),
-		StringData: pulumi.ToSecret(values).(pulumi.StringMapOutput), //nolint:forcetypeassert // keeps the type
+		StringData: values, // the SDK makes it secret
 	}, pulumi.Parent(c))
 	if err != nil {
 		return fmt.Errorf("secret %q: %w", secret.Name, err)

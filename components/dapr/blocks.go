@@ -14,8 +14,8 @@ import (
 	"github.com/rondohq/rondo/platform/topology"
 )
 
-// BlocksToken is the type of the component that is the building blocks.
-const BlocksToken = "rondo:dapr:BuildingBlocks"
+// BlocksType is the type of the component that is the building blocks.
+const BlocksType = "rondo:dapr:BuildingBlocks"
 
 // trustDomain is the part of a sidecar's identity (SPIFFE) that all of ours share.
 const trustDomain = "rondo"
@@ -43,7 +43,7 @@ type Blocks struct {
 
 // NewBlocks registers the Blocks. Nothing is registered when the arguments are wrong.
 func NewBlocks(ctx *pulumi.Context, name string, args BlocksArgs, opts ...pulumi.ResourceOption) (*Blocks, error) {
-	err := inputs.Check(BlocksToken, name,
+	err := inputs.Check(BlocksType, name,
 		inputs.Need{What: "the namespace", There: args.Namespace != nil},
 		inputs.Need{What: "every service", There: len(args.Services) > 0},
 		inputs.Need{What: "the address of the broker", There: args.Broker.Servers != nil},
@@ -52,7 +52,7 @@ func NewBlocks(ctx *pulumi.Context, name string, args BlocksArgs, opts ...pulumi
 		return nil, err
 	}
 	b := &Blocks{}
-	if err := ctx.RegisterComponentResource(BlocksToken, name, b, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(BlocksType, name, b, opts...); err != nil {
 		return nil, err
 	}
 	for _, o := range args.objects() {

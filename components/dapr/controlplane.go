@@ -15,8 +15,8 @@ import (
 // cluster ask the injector about the pod at all.
 const EnabledKey = "dapr.io/enabled"
 
-// ControlPlaneToken is the type of the component that is the control plane.
-const ControlPlaneToken = "rondo:dapr:ControlPlane"
+// ControlPlaneType is the type of the component that is the control plane.
+const ControlPlaneType = "rondo:dapr:ControlPlane"
 
 // ControlPlaneNamespace is where the control plane runs.
 const ControlPlaneNamespace = "dapr-system"
@@ -45,7 +45,7 @@ type ControlPlane struct {
 // NewControlPlane registers a ControlPlane.
 func NewControlPlane(ctx *pulumi.Context, name string, args ControlPlaneArgs, opts ...pulumi.ResourceOption) (*ControlPlane, error) {
 	c := &ControlPlane{}
-	if err := ctx.RegisterComponentResource(ControlPlaneToken, name, c, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(ControlPlaneType, name, c, opts...); err != nil {
 		return nil, err
 	}
 	namespace, err := manifest.NewNamespace(ctx, ControlPlaneNamespace, manifest.Baseline, pulumi.Parent(c))

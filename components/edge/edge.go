@@ -17,8 +17,8 @@ import (
 
 // The types of the components.
 const (
-	OperatorToken = "rondo:edge:Operator"
-	RoutesToken   = "rondo:edge:Routes"
+	OperatorType = "rondo:edge:Operator"
+	RoutesType   = "rondo:edge:Routes"
 )
 
 // The namespaces of the proxies, and of the gateway with its certificate.
@@ -70,7 +70,7 @@ func NewOperator(
 	ctx *pulumi.Context, name string, provider environments.EdgeProvider, mirror environments.Mirror, opts ...pulumi.ResourceOption,
 ) (*Operator, error) {
 	o := &Operator{}
-	if err := ctx.RegisterComponentResource(OperatorToken, name, o, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(OperatorType, name, o, opts...); err != nil {
 		return nil, err
 	}
 	made, err := manifest.NewNamespace(ctx, Namespace(provider), manifest.Baseline, pulumi.Parent(o))
@@ -114,7 +114,7 @@ type Routes struct {
 // New registers the Routes. Nothing is registered when the arguments are wrong, or
 // for an external edge, which has routes of its own.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Routes, error) {
-	err := inputs.Check(RoutesToken, name,
+	err := inputs.Check(RoutesType, name,
 		inputs.Need{What: "the host", There: args.Edge.Host != ""},
 		inputs.Need{What: "the namespace", There: args.Namespace != nil},
 		inputs.Need{What: "every service", There: len(args.Services) > 0},
@@ -123,7 +123,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, err
 	}
 	r := &Routes{args: args}
-	if err := ctx.RegisterComponentResource(RoutesToken, name, r, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(RoutesType, name, r, opts...); err != nil {
 		return nil, err
 	}
 	switch args.Edge.Provider {
@@ -131,6 +131,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		err = r.gateway(ctx)
 	case environments.Nginx:
 		err = r.ingress(ctx)
+	case environments.ExternalEdge:
 	}
 	if err != nil {
 		return nil, err

@@ -259,7 +259,8 @@ func (r *Routes) entrance(ctx *pulumi.Context, class string, home pulumi.StringO
 // counts more than the prefix of a service.
 func (r *Routes) hide(ctx *pulumi.Context, front string) error {
 	const name = "private"
-	err := r.object(ctx, name, filterKind, r.args.Namespace, httpRouteFilter{Spec: filterSpec{DirectResponse: directResponse{StatusCode: 404}}})
+	absent := httpRouteFilter{Spec: filterSpec{DirectResponse: directResponse{StatusCode: 404}}}
+	err := r.object(ctx, name, filterKind, r.args.Namespace, absent)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func value(v reflect.Value) any {
 	if !v.IsValid() {
 		return nil
 	}
-	if input, ok := v.Interface().(pulumi.Input); ok {
+	if input, ok := reflect.TypeAssert[pulumi.Input](v); ok {
 		return input
 	}
 	switch v.Kind() {

@@ -32,7 +32,7 @@ func TestTypedValuesArriveAsTheProviderExpectsThem(t *testing.T) {
 	t.Parallel()
 	v := whole{
 		Name: "x", Parts: []part{{Kind: "a", Late: pulumi.String("later")}, {Kind: "b"}},
-		Labels: map[string]string{"k": "v"}, Any: part{Kind: "c", Late: pulumi.ToSecret(pulumi.String("s")).(pulumi.StringOutput)},
+		Labels: map[string]string{"k": "v"}, Any: part{Kind: "c", Late: inputs.Secret(pulumi.String("s"))},
 	}
 	var r pulumitest.Recorder
 	err := r.Run(t, "test", func(ctx *pulumi.Context) error {

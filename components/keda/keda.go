@@ -10,8 +10,8 @@ import (
 	"github.com/rondohq/rondo/environments"
 )
 
-// Token is the type of the component that is the operator.
-const Token = "rondo:keda:Operator"
+// Type is the type of the component that is the operator.
+const Type = "rondo:keda:Operator"
 
 // Namespace is the operator's.
 const Namespace = "keda"
@@ -38,7 +38,7 @@ type Args struct {
 // New registers an Operator.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Operator, error) {
 	o := &Operator{}
-	if err := ctx.RegisterComponentResource(Token, name, o, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(Type, name, o, opts...); err != nil {
 		return nil, err
 	}
 	namespace, err := manifest.NewNamespace(ctx, Namespace, manifest.Restricted, pulumi.Parent(o))

@@ -98,7 +98,9 @@ const Authentication = "kafka"
 
 // NewAuthentication registers how KEDA signs in, from the same secret as the
 // sidecars do.
-func NewAuthentication(ctx *pulumi.Context, namespace pulumi.StringInput, broker kafka.Broker, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
+func NewAuthentication(
+	ctx *pulumi.Context, namespace pulumi.StringInput, broker kafka.Broker, opts ...pulumi.ResourceOption,
+) (pulumi.Resource, error) {
 	secret := environments.Broker
 	refs := []secretTarget{
 		{Parameter: "username", Name: secret.Name, Key: environments.BrokerUsernameKey},
@@ -125,7 +127,9 @@ func Scales(s topology.Service) bool {
 
 // Scale registers the scaling of the deployment of a service, between its smallest
 // number of replicas and the partitions of the topics that it reads.
-func Scale(ctx *pulumi.Context, s topology.Service, namespace pulumi.StringInput, broker kafka.Broker, opts ...pulumi.ResourceOption) error {
+func Scale(
+	ctx *pulumi.Context, s topology.Service, namespace pulumi.StringInput, broker kafka.Broker, opts ...pulumi.ResourceOption,
+) error {
 	if !Scales(s) {
 		return fmt.Errorf("%s reads in no group and can't be scaled by lag", s.Name)
 	}

@@ -18,8 +18,8 @@ import (
 	"github.com/rondohq/rondo/platform/topology"
 )
 
-// Token is the type of the component.
-const Token = "rondo:migrations:Migrations"
+// Type is the type of the component.
+const Type = "rondo:migrations:Migrations"
 
 // Args are the inputs.
 type Args struct {
@@ -37,7 +37,7 @@ type Migrations struct {
 
 // New registers the Migrations. Nothing is registered when the arguments are wrong.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Migrations, error) {
-	err := inputs.Check(Token, name,
+	err := inputs.Check(Type, name,
 		inputs.Need{What: "the namespace", There: args.Namespace != nil},
 		inputs.Need{What: "the image", There: args.Image != ""},
 	)
@@ -45,7 +45,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, err
 	}
 	m := &Migrations{}
-	if err := ctx.RegisterComponentResource(Token, name, m, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(Type, name, m, opts...); err != nil {
 		return nil, err
 	}
 	// A job can't be changed: another image is another job.

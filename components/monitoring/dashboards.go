@@ -66,7 +66,8 @@ func overview(namespace string) Dashboard {
 		}},
 		{Title: "Events", Panels: []Panel{
 			{
-				Title: "Lag for each replica", Unit: "short", Help: fmt.Sprintf("Below 50 is the goal; another replica starts at %d.", keda.LagThreshold),
+				Title: "Lag for each replica", Unit: "short",
+				Help:    fmt.Sprintf("Below 50 is the goal; another replica starts at %d.", keda.LagThreshold),
 				Queries: []Query{{`max by (scaledObject, metric) (keda_scaler_metrics_value)`, "{{scaledObject}} {{metric}}"}},
 			},
 			{

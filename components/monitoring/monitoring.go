@@ -14,10 +14,10 @@ import (
 	"github.com/rondohq/rondo/environments"
 )
 
-// OperatorToken and WatchToken are the types of the components.
+// OperatorType and WatchType are the types of the components.
 const (
-	OperatorToken = "rondo:monitoring:Operator"
-	WatchToken    = "rondo:monitoring:Watch"
+	OperatorType = "rondo:monitoring:Operator"
+	WatchType    = "rondo:monitoring:Watch"
 )
 
 const (
@@ -53,7 +53,7 @@ type Operator struct {
 
 // NewOperator registers an Operator. Nothing is registered when the arguments are wrong.
 func NewOperator(ctx *pulumi.Context, name string, args OperatorArgs, opts ...pulumi.ResourceOption) (*Operator, error) {
-	err := inputs.Check(OperatorToken, name,
+	err := inputs.Check(OperatorType, name,
 		inputs.Need{What: "the namespace", There: args.Namespace != ""},
 		inputs.Need{What: "the size of the storage", There: args.Storage != ""},
 		inputs.Need{What: "the number of days", There: args.Days > 0},
@@ -62,7 +62,7 @@ func NewOperator(ctx *pulumi.Context, name string, args OperatorArgs, opts ...pu
 		return nil, err
 	}
 	o := &Operator{}
-	if err := ctx.RegisterComponentResource(OperatorToken, name, o, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(OperatorType, name, o, opts...); err != nil {
 		return nil, err
 	}
 	// The exporter of the nodes' metrics reads the nodes.
@@ -147,7 +147,7 @@ type Watch struct {
 
 // NewWatch registers a Watch. Nothing is registered when the arguments are wrong.
 func NewWatch(ctx *pulumi.Context, name string, args WatchArgs, opts ...pulumi.ResourceOption) (*Watch, error) {
-	err := inputs.Check(WatchToken, name,
+	err := inputs.Check(WatchType, name,
 		inputs.Need{What: "the namespace", There: args.Namespace != nil},
 		inputs.Need{What: "the name of the namespace", There: args.Tenant != ""},
 		inputs.Need{What: "the namespace of Prometheus", There: args.Home != ""},
@@ -156,7 +156,7 @@ func NewWatch(ctx *pulumi.Context, name string, args WatchArgs, opts ...pulumi.R
 		return nil, err
 	}
 	w := &Watch{}
-	if err := ctx.RegisterComponentResource(WatchToken, name, w, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(WatchType, name, w, opts...); err != nil {
 		return nil, err
 	}
 	for _, register := range []func(*pulumi.Context, WatchArgs) error{w.scrape, w.warn, w.draw} {

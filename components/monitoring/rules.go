@@ -72,7 +72,8 @@ func Groups(namespace string) []Group {
 				"Compare with the database's slow queries and with the autoscaler's bound."),
 		}},
 		{Name: "rondo.events", Rules: []Rule{
-			alert("ConsumerLagging", fmt.Sprintf(`max by (scaledObject, metric) (keda_scaler_metrics_value) > %d`, keda.LagThreshold), "10m", ticket,
+			alert("ConsumerLagging",
+				fmt.Sprintf(`max by (scaledObject, metric) (keda_scaler_metrics_value) > %d`, keda.LagThreshold), "10m", ticket,
 				"{{ $labels.scaledObject }} is {{ $value }} events behind for each replica.",
 				"If all replicas run already, the topic needs more partitions (platform/topology)."),
 			alert("OutboxStuck", `max by (job) (rondo_outbox_oldest_seconds) > 60`, "2m", page,

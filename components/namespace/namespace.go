@@ -13,8 +13,8 @@ import (
 	"github.com/rondohq/rondo/platform/topology"
 )
 
-// Token is the type of the component.
-const Token = "rondo:namespace:Namespace"
+// Type is the type of the component.
+const Type = "rondo:namespace:Namespace"
 
 // Endpoint is something outside of the namespace that pods connect to.
 type Endpoint struct {
@@ -44,7 +44,7 @@ type Args struct {
 }
 
 func (a Args) check(name string) error {
-	return inputs.Check(Token, name,
+	return inputs.Check(Type, name,
 		inputs.Need{What: "the name", There: a.Name != ""},
 		inputs.Need{What: "every service", There: len(a.Services) > 0},
 		inputs.Need{What: "the port of Kafka", There: len(a.Kafka.Ports) > 0},
@@ -70,10 +70,10 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	}
 	limits, err := quota(args.Services)
 	if err != nil {
-		return nil, fmt.Errorf("%s %q: %w", Token, name, err)
+		return nil, fmt.Errorf("%s %q: %w", Type, name, err)
 	}
 	n := &Namespace{}
-	if err := ctx.RegisterComponentResource(Token, name, n, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(Type, name, n, opts...); err != nil {
 		return nil, err
 	}
 	made, err := manifest.NewNamespace(ctx, args.Name, manifest.Restricted, pulumi.Parent(n))

@@ -6,6 +6,8 @@ import (
 
 	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/rondohq/rondo/components/inputs"
 )
 
 // length of letters and digits, which carry 190 bits.
@@ -23,5 +25,5 @@ func New(ctx *pulumi.Context, name, rotation string, opts ...pulumi.ResourceOpti
 	if err != nil {
 		return pulumi.StringOutput{}, fmt.Errorf("password %q: %w", name, err)
 	}
-	return pulumi.ToSecret(made.Result).(pulumi.StringOutput), nil //nolint:forcetypeassert // ToSecret keeps the type
+	return inputs.Secret(made.Result), nil
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/rondohq/rondo/platform/topology"
 )
 
-// OperatorToken and ClusterToken are the types of the components.
+// OperatorType and ClusterType are the types of the components.
 const (
-	OperatorToken = "rondo:postgres:Operator"
-	ClusterToken  = "rondo:postgres:Cluster"
+	OperatorType = "rondo:postgres:Operator"
+	ClusterType  = "rondo:postgres:Cluster"
 )
 
 // OperatorNamespace and Namespace are where the operator and the database run.
@@ -53,7 +53,7 @@ type Operator struct {
 // NewOperator registers an Operator.
 func NewOperator(ctx *pulumi.Context, name string, mirror environments.Mirror, opts ...pulumi.ResourceOption) (*Operator, error) {
 	o := &Operator{}
-	if err := ctx.RegisterComponentResource(OperatorToken, name, o, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(OperatorType, name, o, opts...); err != nil {
 		return nil, err
 	}
 	made, err := manifest.NewNamespace(ctx, OperatorNamespace, manifest.Restricted, pulumi.Parent(o))
@@ -174,7 +174,7 @@ type extension struct {
 
 // NewCluster registers a Cluster. Nothing is registered when the arguments are wrong.
 func NewCluster(ctx *pulumi.Context, name string, args ClusterArgs, opts ...pulumi.ResourceOption) (*Cluster, error) {
-	err := inputs.Check(ClusterToken, name,
+	err := inputs.Check(ClusterType, name,
 		inputs.Need{What: "the number of instances", There: args.Instances > 0},
 		inputs.Need{What: "the size of the storage", There: args.Storage != ""},
 	)
@@ -185,7 +185,7 @@ func NewCluster(ctx *pulumi.Context, name string, args ClusterArgs, opts ...pulu
 		Roles:    map[string]pulumi.StringInput{},
 		Endpoint: namespace.Endpoint{Namespace: Namespace, Ports: []pulumi.IntInput{pulumi.Int(port)}},
 	}}
-	if err := ctx.RegisterComponentResource(ClusterToken, name, c, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(ClusterType, name, c, opts...); err != nil {
 		return nil, err
 	}
 	made, err := manifest.NewNamespace(ctx, Namespace, manifest.Restricted, pulumi.Parent(c))

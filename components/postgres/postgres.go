@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/rondohq/rondo/components/inputs"
 	"github.com/rondohq/rondo/components/namespace"
 	"github.com/rondohq/rondo/environments"
 	"github.com/rondohq/rondo/platform/topology"
@@ -48,6 +49,5 @@ func External(address string, secrets func(secret topology.Secret) pulumi.String
 
 // URL is a connection string. parameters are those after the question mark.
 func URL(user, password, host pulumi.StringInput, port pulumi.IntInput, parameters string) pulumi.StringOutput {
-	return pulumi.ToSecret(pulumi.Sprintf("postgres://%s:%s@%s:%d/%s?%s",
-		user, password, host, port, topology.Database, parameters)).(pulumi.StringOutput) //nolint:forcetypeassert // keeps the type
+	return inputs.Secret(pulumi.Sprintf("postgres://%s:%s@%s:%d/%s?%s", user, password, host, port, topology.Database, parameters))
 }

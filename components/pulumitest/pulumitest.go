@@ -4,6 +4,7 @@ package pulumitest
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -122,9 +123,7 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	r.resources = append(r.resources, registered)
 	outputs := args.Inputs.Copy()
 	if add, ok := computed[args.TypeToken]; ok {
-		for key, value := range add(args.Name) {
-			outputs[key] = value
-		}
+		maps.Copy(outputs, add(args.Name))
 	}
 	return args.Name, outputs, nil
 }

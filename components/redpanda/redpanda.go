@@ -21,8 +21,8 @@ import (
 	"github.com/rondohq/rondo/platform/topology"
 )
 
-// Token is the type of the component.
-const Token = "rondo:redpanda:Broker"
+// Type is the type of the component.
+const Type = "rondo:redpanda:Broker"
 
 // Namespace is the broker's.
 const Namespace = "redpanda"
@@ -57,7 +57,7 @@ type Broker struct {
 
 // New registers a Broker. Nothing is registered when the arguments are wrong.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Broker, error) {
-	err := inputs.Check(Token, name,
+	err := inputs.Check(Type, name,
 		inputs.Need{What: "the number of replicas", There: args.Durability.Replication > 0 && args.Durability.MinInSync > 0},
 		inputs.Need{What: "the size of the storage", There: args.Storage != ""},
 	)
@@ -69,7 +69,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		Servers:  pulumi.String(address),
 		Endpoint: namespace.Endpoint{Namespace: Namespace, Ports: []pulumi.IntInput{pulumi.Int(port)}},
 	}}
-	if err := ctx.RegisterComponentResource(Token, name, b, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(Type, name, b, opts...); err != nil {
 		return nil, err
 	}
 	made, err := manifest.NewNamespace(ctx, Namespace, manifest.Baseline, pulumi.Parent(b))

@@ -35,7 +35,8 @@ func (s *Service) access(ctx *pulumi.Context) (pulumi.Resource, error) {
 			ApiGroup: pulumi.String("rbac.authorization.k8s.io"), Kind: pulumi.String("Role"), Name: pulumi.String(s.name()),
 		},
 		Subjects: rbacv1.SubjectArray{&rbacv1.SubjectArgs{
-			Kind: pulumi.String("ServiceAccount"), Name: pulumi.String(s.name()), Namespace: s.args.Namespace.ToStringOutput().ToStringPtrOutput(),
+			Kind: pulumi.String("ServiceAccount"), Name: pulumi.String(s.name()),
+			Namespace: s.args.Namespace.ToStringOutput().ToStringPtrOutput(),
 		}},
 	}, pulumi.Parent(s), pulumi.DependsOn([]pulumi.Resource{account, role}))
 }

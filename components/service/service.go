@@ -15,8 +15,8 @@ import (
 	"github.com/rondohq/rondo/platform/topology"
 )
 
-// Token is the type of the component.
-const Token = "rondo:service:Service"
+// Type is the type of the component.
+const Type = "rondo:service:Service"
 
 // Args are the inputs.
 type Args struct {
@@ -45,7 +45,7 @@ type Service struct {
 
 // New registers a Service. Nothing is registered when the arguments are wrong.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Service, error) {
-	err := inputs.Check(Token, name,
+	err := inputs.Check(Type, name,
 		inputs.Need{What: "the service", There: args.Service.Name != ""},
 		inputs.Need{What: "the namespace", There: args.Namespace != nil},
 		inputs.Need{What: "the image", There: args.Image != ""},
@@ -56,7 +56,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, err
 	}
 	s := &Service{args: args}
-	if err := ctx.RegisterComponentResource(Token, name, s, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(Type, name, s, opts...); err != nil {
 		return nil, err
 	}
 	role, err := s.access(ctx)

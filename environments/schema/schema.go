@@ -92,7 +92,7 @@ func everything() []environments.Environment {
 }
 
 func replicas() *jsonschema.Schema {
-	count := func() *jsonschema.Schema { return &jsonschema.Schema{Type: "integer", Minimum: jsonschema.Ptr(1.0)} }
+	count := func() *jsonschema.Schema { return &jsonschema.Schema{Type: "integer", Minimum: new(1.0)} }
 	return &jsonschema.Schema{
 		Type:       "object",
 		Properties: map[string]*jsonschema.Schema{"min": count(), "max": count()},

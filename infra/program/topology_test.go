@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -65,11 +66,12 @@ func (d deployed) checkTopics(t *testing.T, name string) {
 			if script != redpanda.Script(d.env.Kafka.Durability) || !strings.Contains(script, line) {
 				t.Errorf("%s: the job does not make %q:\n%s", name, line, script)
 			}
+		case environments.ExternalKafka: // has them already
 		case environments.AivenKafka:
 			made := d.Named(t, "aiven:index/kafkaTopic:KafkaTopic", want.Name)
 			if made.At("topicName") != want.Name || made.At("partitions") != float64(want.Partitions) || made.At("replication") != float64(replication) ||
-				made.At("config", "retentionMs") != fmt.Sprint(want.Retention.Milliseconds()) ||
-				made.At("config", "minInsyncReplicas") != fmt.Sprint(d.env.Kafka.Durability.MinInSync) {
+				made.At("config", "retentionMs") != strconv.FormatInt(want.Retention.Milliseconds(), 10) ||
+				made.At("config", "minInsyncReplicas") != strconv.Itoa(d.env.Kafka.Durability.MinInSync) {
 				t.Errorf("%s: Aiven has %v, want %+v", name, made.Inputs, want)
 			}
 		}
@@ -93,7 +95,7 @@ const (
 // secret's name and key.
 func setting(component pulumitest.Resource, name string) any {
 	for _, item := range asList(component.At("spec", "metadata")) {
-		if m := item.(map[string]any); m["name"] == name {
+		if m := asMap(item); m["name"] == name {
 			if ref, ok := m["secretKeyRef"].(map[string]any); ok {
 				return fmt.Sprintf("%v/%v", ref["name"], ref["key"])
 			}
@@ -153,7 +155,7 @@ func (d deployed) checkScaling(t *testing.T, name string) {
 			}
 			bounds = []any{scaled.At("spec", "minReplicaCount"), scaled.At("spec", "maxReplicaCount")}
 			for _, trigger := range asList(scaled.At("spec", "triggers")) {
-				m := trigger.(map[string]any)["metadata"].(map[string]any)
+				m := asMap(asMap(trigger)["metadata"])
 				topics, groups = append(topics, m["topic"]), append(groups, m["consumerGroup"])
 				if m["lagThreshold"] != "500" || m["bootstrapServers"] == "" {
 					t.Errorf("%s: %s scales by %v", name, s.Name, m)
@@ -206,7 +208,7 @@ func (d deployed) checkServices(t *testing.T, name string) {
 			{"image", container("image"), d.env.Images.Registry + "/" + s.Name},
 			{"public URL", container("env", 0, "value"), d.env.URL()},
 			{"app id", template("metadata", "annotations", "dapr.io/app-id"), s.Name},
-			{"app port", template("metadata", "annotations", "dapr.io/app-port"), fmt.Sprint(ports.App)},
+			{"app port", template("metadata", "annotations", "dapr.io/app-port"), strconv.Itoa(ports.App)},
 			{"app token", template("metadata", "annotations", "dapr.io/app-token-secret"), s.AppToken().Name},
 			{"sidecar's request of CPU", template("metadata", "annotations", "dapr.io/sidecar-cpu-request"), sidecar.RequestCPU},
 			{"sidecar's request of memory", template("metadata", "annotations", "dapr.io/sidecar-memory-request"), sidecar.RequestMemory},
@@ -218,7 +220,7 @@ func (d deployed) checkServices(t *testing.T, name string) {
 		} {
 			got := is.got
 			if is.what == "image" {
-				got, _, _ = strings.Cut(strings.Replace(got.(string), "@", ":", 1), ":")
+				got, _, _ = strings.Cut(strings.Replace(fmt.Sprint(got), "@", ":", 1), ":")
 			}
 			if got != is.want {
 				t.Errorf("%s: %s has the %s %v, want %v", name, s.Name, is.what, got, is.want)
@@ -237,7 +239,7 @@ func (d deployed) checkAccess(t *testing.T, name string, s topology.Service) {
 		own = append(own, secret.Name)
 	}
 	scope := d.Named(t, "kubernetes:dapr.io/v1alpha1:Configuration", s.Name).At("spec", "secrets", "scopes", 0)
-	if got := scope.(map[string]any); got["defaultAccess"] != "deny" || !slices.Equal(asList(got["allowedSecrets"]), own) {
+	if got := asMap(scope); got["defaultAccess"] != "deny" || !slices.Equal(asList(got["allowedSecrets"]), own) {
 		t.Errorf("%s: the sidecar of %s hands out %v", name, s.Name, got)
 	}
 	if s.UsesState {
@@ -266,18 +268,18 @@ func (d deployed) checkCalls(t *testing.T, name string) {
 	for _, callee := range topology.Services() {
 		allowed := []any{}
 		for _, policy := range asList(d.Named(t, "kubernetes:dapr.io/v1alpha1:Configuration", callee.Name).At("spec", "accessControl", "policies")) {
-			allowed = append(allowed, policy.(map[string]any)["appId"])
+			allowed = append(allowed, asMap(policy)["appId"])
 		}
 		reached := []any{}
 		network := d.Named(t, "kubernetes:networking.k8s.io/v1:NetworkPolicy", callee.Name)
 		for _, rule := range asList(network.At("spec", "ingress")) {
-			r := rule.(map[string]any)
-			if port := asList(r["ports"])[0].(map[string]any)["port"]; port == float64(topology.ClusterPorts.SidecarInternal) {
-				labels := asList(r["from"])[0].(map[string]any)["podSelector"].(map[string]any)["matchLabels"].(map[string]any)
+			r := asMap(rule)
+			if port := asMap(asList(r["ports"])[0])["port"]; port == float64(topology.ClusterPorts.SidecarInternal) {
+				labels := asMap(asMap(asMap(asList(r["from"])[0])["podSelector"])["matchLabels"])
 				reached = append(reached, labels["app.kubernetes.io/name"])
 			}
 			for _, port := range asList(r["ports"]) {
-				if port.(map[string]any)["port"] == float64(topology.ClusterPorts.App) {
+				if asMap(port)["port"] == float64(topology.ClusterPorts.App) {
 					t.Errorf("%s: the listener of %s for its sidecar can be reached", name, callee.Name)
 				}
 			}
@@ -290,4 +292,78 @@ func (d deployed) checkCalls(t *testing.T, name string) {
 			t.Errorf("%s: %s may be called by %v and reached by %v, want %v", name, callee.Name, allowed, reached, want)
 		}
 	}
+}
+
+// One more partition of one topic is one number in the topology, and changes what
+// it has to in both stacks and nothing else. (That the laptop's broker follows it is
+// tools/internal/broker.TestTopicsFollowTheTopology.)
+//
+//nolint:paralleltest // it changes the topology under everybody else
+func TestOnePartitionCountChangesEveryStack(t *testing.T) {
+	before := all(t)
+	setPartitions(t, &topology.TaskUpdates, topology.TaskUpdates.Partitions+1)
+	recurring, topic := topology.Recurring.Name, topology.TaskUpdates.Name
+	if topology.Recurring.MaxReplicas() != topology.TaskUpdates.Partitions {
+		t.Fatalf("%s is bounded by %d", recurring, topology.Recurring.MaxReplicas())
+	}
+	everywhere := []string{
+		"kubernetes:core/v1:ConfigMap topology", "kubernetes:core/v1:ResourceQuota quota", "kubernetes:keda.sh/v1alpha1:ScaledObject " + recurring,
+	}
+	want := map[string][]string{
+		environments.Minikube().Name: append([]string{"kubernetes:batch/v1:Job topics"}, everywhere...),
+		environments.AKS().Name:      append([]string{"aiven:index/kafkaTopic:KafkaTopic " + topic}, everywhere...),
+	}
+	for i, run := range all(t) {
+		checkTopology(t, run.env.Name, run)
+		changed := []string{}
+		old := before[i].inputs(t)
+		for key, text := range run.inputs(t) {
+			if old[key] != text {
+				changed = append(changed, key)
+			}
+		}
+		slices.Sort(changed)
+		if len(old) != len(run.inputs(t)) || !slices.Equal(changed, want[run.env.Name]) {
+			t.Errorf("%s changes\n%s\nwant\n%s", run.env.Name, strings.Join(changed, "\n"), strings.Join(want[run.env.Name], "\n"))
+		}
+	}
+}
+
+// inputs are those of every resource as text, but for what is new in every run.
+func (d deployed) inputs(t *testing.T) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
+	for _, r := range d.Resources() {
+		text, err := json.Marshal(r.At())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Type != "kubernetes:core/v1:Secret" {
+			texts[r.Type+" "+r.Name] = string(text)
+		}
+	}
+	return texts
+}
+
+// setPartitions changes a topic wherever the topology holds it, for this test.
+func setPartitions(t *testing.T, topic *topology.Topic, partitions int) {
+	t.Helper()
+	old := topic.Partitions
+	change := func(to int) {
+		topic.Partitions = to
+		for _, s := range topology.Services() { // the slices are the variables' own
+			for i := range s.Publishes {
+				if s.Publishes[i].Name == topic.Name {
+					s.Publishes[i].Partitions = to
+				}
+			}
+			for i := range s.Subscribes {
+				if s.Subscribes[i].Topic.Name == topic.Name {
+					s.Subscribes[i].Topic.Partitions = to
+				}
+			}
+		}
+	}
+	t.Cleanup(func() { change(old) })
+	change(partitions)
 }

@@ -72,6 +72,7 @@ func Roles() []Role {
 				Grant{Table: "push_subscriptions", Privileges: readWrite},
 				Grant{Table: "channels", Privileges: readOnly},
 				Grant{Table: "deliveries", Privileges: readOnly},
+				Grant{Table: "feeds", Privileges: readWrite},
 			),
 		},
 		{

@@ -6,9 +6,9 @@ CREATE INDEX reminders_of_user ON reminders (user_id, (coalesce(scheduled_for, '
 -- What a person is told. Being here is the delivery in the app; every other channel is extra.
 CREATE TABLE notifications (
     id            uuid PRIMARY KEY,
-    user_id       uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    user_id       uuid NOT NULL, -- the reminder's, with which the notification goes
     kind          text NOT NULL CHECK (kind IN ('reminder', 'missed')),
-    task_id       uuid NOT NULL REFERENCES tasks ON DELETE CASCADE,
+    task_id       uuid NOT NULL, -- the reminder's, too
     reminder_id   uuid NOT NULL REFERENCES reminders ON DELETE CASCADE,
     title         text NOT NULL,
     body          text NOT NULL,
@@ -22,7 +22,6 @@ CREATE TABLE notifications (
 );
 CREATE INDEX notifications_of_user ON notifications (user_id, created_at, id);
 CREATE INDEX notifications_unread ON notifications (user_id) WHERE read_at IS NULL;
-CREATE INDEX notifications_of_task ON notifications (task_id); -- for its deletion
 
 -- The channels beside the app, as notifier found them configured when it started.
 CREATE TABLE channels (
@@ -48,7 +47,7 @@ CREATE INDEX push_subscriptions_of_user ON push_subscriptions (user_id);
 -- What is to leave through a channel: one row per notification and address.
 CREATE TABLE deliveries (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    user_id         uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    user_id         uuid NOT NULL, -- the notification's
     notification_id uuid NOT NULL REFERENCES notifications ON DELETE CASCADE,
     channel         text NOT NULL CHECK (channel IN ('push', 'email')),
     subscription_id uuid REFERENCES push_subscriptions ON DELETE CASCADE, -- of push

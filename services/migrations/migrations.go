@@ -55,6 +55,9 @@ func Apply(ctx context.Context, ownerURL string) error {
 // grant replaces what each role may do by what the topology says.
 func grant(ctx context.Context, tx pgx.Tx) error {
 	for _, role := range topology.Roles() {
+		if err := ensureSchema(ctx, tx, role); err != nil {
+			return err
+		}
 		name := pgx.Identifier{role.Name}.Sanitize()
 		statements := []string{"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM " + name}
 		for _, g := range role.Grants {
@@ -67,6 +70,29 @@ func grant(ctx context.Context, tx pgx.Tx) error {
 			if _, err := tx.Exec(ctx, statement); err != nil {
 				return fmt.Errorf("granting (%s): %w", statement, err)
 			}
+		}
+	}
+	return nil
+}
+
+// ensureSchema gives a role the schema of its own, where whoever runs the server has
+// not done so: a managed one makes roles and databases, and no more.
+func ensureSchema(ctx context.Context, tx pgx.Tx, role topology.Role) error {
+	var exists bool
+	const find = `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)`
+	if err := tx.QueryRow(ctx, find, role.Schema).Scan(&exists); err != nil {
+		return fmt.Errorf("looking for the schema of %s: %w", role.Name, err)
+	}
+	if role.Schema == "" || exists {
+		return nil
+	}
+	schema := pgx.Identifier{role.Schema}.Sanitize()
+	for _, statement := range []string{
+		"CREATE SCHEMA " + schema,
+		"GRANT USAGE, CREATE ON SCHEMA " + schema + " TO " + pgx.Identifier{role.Name}.Sanitize(),
+	} {
+		if _, err := tx.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("making the schema of %s (%s): %w", role.Name, statement, err)
 		}
 	}
 	return nil

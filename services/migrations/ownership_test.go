@@ -16,19 +16,23 @@ import (
 // sweeps are the functions whose statements are about all users on purpose, or
 // are put together of parts that this test cannot join.
 var sweeps = map[string]string{
-	"outbox/relay.go mark":         "the relay publishes for everybody; it marks by seq what it read by user",
-	"outbox/relay.go measure":      "a gauge of the whole outbox",
-	"outbox/relay.go purge":        "everybody's old rows",
-	"idempotency/purge.go Purge":   "everybody's old rows",
-	"task/store.go listStatement":  "its first condition is t.user_id; the contract suite's second user proves it",
-	"chat/store.go Abandoned":     "turns of replicas that have died, whoever's",
-	"chat/store.go Purge":         "everybody's old turns",
-	"account/store.go FindToken":   "finds out who calls, by 256 random bits",
-	"reminder/deliver.go write":    "what is due is everybody's; it writes by id what it has just claimed",
-	"reminder/deliver.go Upcoming": "instants alone, for wake-ups",
-	"reminder/deliver.go Overdue":  "a gauge of all that is due",
-	"channel/channel.go purge":     "everybody's old rows",
-	"channel/worker.go measure":    "a gauge of a channel's whole queue",
+	"outbox/relay.go mark":          "the relay publishes for everybody; it marks by seq what it read by user",
+	"outbox/relay.go measure":       "a gauge of the whole outbox",
+	"outbox/relay.go purge":         "everybody's old rows",
+	"idempotency/purge.go Purge":    "everybody's old rows",
+	"materialise/store.go Upcoming": "when anything of anybody is due",
+	"materialise/store.go Overdue":  "a gauge of all that is due",
+	"materialise/store.go Failing":  "a gauge of all that fail",
+	"task/store.go listStatement":   "its first condition is t.user_id; the contract suite's second user proves it",
+	"account/store.go FindToken":    "finds out who calls, by 256 random bits",
+	"reminder/deliver.go write":     "what is due is everybody's; it writes by id what it has just claimed",
+	"reminder/deliver.go Upcoming":  "instants alone, for wake-ups",
+	"reminder/deliver.go Overdue":   "a gauge of all that is due",
+	"channel/channel.go purge":      "everybody's old rows",
+	"channel/worker.go measure":     "a gauge of a channel's whole queue",
+	"feed/store.go Find":            "finds out whose feed it is, by 256 random bits",
+	"chat/store.go Abandoned":       "turns of replicas that have died, whoever's",
+	"chat/store.go Purge":           "everybody's old turns",
 }
 
 var (

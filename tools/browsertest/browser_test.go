@@ -62,6 +62,8 @@ func run(m *testing.M) int {
 type tab struct {
 	t   *testing.T
 	ctx context.Context //nolint:containedctx // chromedp's handle of the tab
+
+	password string // of the account, where one was made
 }
 
 // open opens a tab in a profile of its own, 1280 by 800.
@@ -82,7 +84,7 @@ func (b *tab) another() *tab {
 
 func prepare(t *testing.T, ctx context.Context) *tab { //nolint:revive // the test comes first, as everywhere
 	t.Helper()
-	b := &tab{t, ctx}
+	b := &tab{t: t, ctx: ctx}
 	// The first run opens the tab, which lives as long as this context.
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
@@ -129,7 +131,7 @@ func (b *tab) until(what, expression string) {
 	defer tick.Stop()
 	for {
 		// While one page goes and the next comes there is nothing to ask.
-		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Promise.resolve("+expression+").then(Boolean)", chromedp.EvalAwaitPromise))
 		if err == nil && holds {
 			return
 		}
@@ -187,12 +189,19 @@ func url(path string) string { return stack.Public(topology.Frontend) + path }
 // signUp makes an account by the form and lands in the list.
 func signUp(t *testing.T) *tab {
 	t.Helper()
+	return signUpAt(t, url(""))
+}
+
+// signUpAt does it at another address of the application.
+func signUpAt(t *testing.T, site string) *tab {
+	t.Helper()
 	b := open(t)
+	b.password = rand.Text()
 	b.do("signing up",
-		chromedp.Navigate(url("/sign-up")),
+		chromedp.Navigate(site+"/sign-up"),
 		chromedp.SendKeys(chromedp.CSS("#display-name"), "Ada"),
 		chromedp.SendKeys(chromedp.CSS("#email"), strings.ToLower(rand.Text())+"@example.com"),
-		chromedp.SendKeys(chromedp.CSS("#password"), rand.Text()),
+		chromedp.SendKeys(chromedp.CSS("#password"), b.password),
 		chromedp.Submit(chromedp.CSS("#password")),
 		chromedp.WaitVisible(chromedp.CSS("#new-title")),
 	)
@@ -200,13 +209,13 @@ func signUp(t *testing.T) *tab {
 	return b
 }
 
-// add adds a task from the composer.
-func (b *tab) add(title string) {
+// add adds a task from the composer. What is understood of it is no part of its title.
+func (b *tab) add(typed string) {
 	b.t.Helper()
-	b.do("adding "+title,
-		chromedp.SetValue(chromedp.CSS("#new-title"), title),
+	b.do("adding "+typed,
+		chromedp.SetValue(chromedp.CSS("#new-title"), typed),
 		chromedp.SendKeys(chromedp.CSS("#new-title"), "\r"))
-	b.shows(title)
+	b.until("the list shows "+typed, fmt.Sprintf(`%s.some(title => %q.startsWith(title))`, listed, typed))
 }
 
 // listed is the expression for the titles in the list.

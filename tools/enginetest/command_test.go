@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,6 +32,13 @@ func (b *testBundle) reconcile(t *testing.T, args ...string) (reconcile.Report, 
 	require.NoError(t, json.Unmarshal(out.Bytes(), &report), out.String())
 	require.Equal(t, b.name, report.Stack)
 	return report, code
+}
+
+// deployed runs the command that says what was deployed last.
+func (b *testBundle) deployed(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	out, err := b.command(t, append([]string{"deployed", "--stack", b.name, "--dir", b.dir}, args...)...).Output()
+	return strings.TrimSpace(string(out)), err //nolint:wrapcheck // the test looks at it
 }
 
 func (b *testBundle) command(t *testing.T, args ...string) *exec.Cmd {

@@ -116,9 +116,13 @@ func setup(t *testing.T, env environments.Environment) *testBundle {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.world.Close()) })
 	b.Offline, err = engine.OpenOffline(t.Context(), engine.OfflineOptions{
-		Root: root, Dir: b.dir, Stack: env.Name, Program: program.Run, World: b.world,
+		Root: root, Dir: b.dir, Stack: env.Name, Program: program.Run, World: b.world, Config: engine.Sample(env),
 	})
 	require.NoError(t, err)
+	t.Cleanup(func() { // whatever a test has left
+		_, err := b.Destroy(context.Background())
+		require.NoError(t, err)
+	})
 	needed := map[schema.GroupKind]bool{}
 	for _, d := range objects(b.preview(t)) {
 		if kind := d.object.GroupVersionKind().GroupKind(); !cluster.kinds[kind] {

@@ -13,14 +13,16 @@ import (
 
 // applyObject makes or changes an object. Its outputs are its inputs, as of an
 // object that no controller has touched yet.
-func (p *provider) applyObject(ctx context.Context, inputs resource.PropertyMap, preview bool) (resource.ID, resource.PropertyMap, error) {
+func (p *provider) applyObject(
+	ctx context.Context, urn resource.URN, inputs resource.PropertyMap, preview bool,
+) (resource.ID, resource.PropertyMap, error) {
 	id := objectID(inputs)
 	if preview {
 		// An id in a preview says that the resource exists.
 		return "", inputs, nil
 	}
 	if p.world.api == nil {
-		p.world.put(id, inputs)
+		p.world.put(id, urn, inputs)
 		return id, inputs, nil
 	}
 	return id, inputs, p.world.api.Apply(ctx, &unstructured.Unstructured{Object: plain(inputs)}, false)
@@ -65,7 +67,7 @@ func objectID(inputs resource.PropertyMap) resource.ID {
 	if name := metadata["name"]; name.IsString() {
 		id += name.StringValue()
 	}
-	return resource.ID(string(inputs["kind"].V.(string)) + " " + id)
+	return resource.ID(inputs["kind"].StringValue() + " " + id)
 }
 
 // plain is the map without marks of secrets, and without internal keys.
@@ -103,8 +105,12 @@ func project(live any, inputs resource.PropertyValue) resource.PropertyValue {
 		}
 		kept := resource.PropertyMap{}
 		for key, value := range inputs.ObjectValue() {
-			if field, has := fields[string(key)]; has {
+			field, has := fields[string(key)]
+			switch {
+			case has:
 				kept[key] = project(field, value)
+			case isEmpty(value):
+				kept[key] = value // the API server leaves out what is empty
 			}
 		}
 		return resource.NewProperty(kept)
@@ -128,6 +134,10 @@ func project(live any, inputs resource.PropertyValue) resource.PropertyValue {
 		}
 	}
 	return resource.NewPropertyValue(live)
+}
+
+func isEmpty(v resource.PropertyValue) bool {
+	return v.IsArray() && len(v.ArrayValue()) == 0 || v.IsObject() && len(v.ObjectValue()) == 0 || v.IsNull()
 }
 
 // sameQuantity knows that the API server writes 1000m as 1.

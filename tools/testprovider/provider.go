@@ -98,14 +98,14 @@ func (p *provider) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffRes
 func (p *provider) Create(ctx context.Context, r plugin.CreateRequest) (plugin.CreateResponse, error) {
 	p.world.remember(r.URN, r.Properties)
 	if isObject(r.Type) {
-		id, outputs, err := p.applyObject(ctx, r.Properties, r.Preview)
+		id, outputs, err := p.applyObject(ctx, r.URN, r.Properties, r.Preview)
 		return plugin.CreateResponse{ID: id, Properties: outputs}, err
 	}
 	if r.Preview {
 		return plugin.CreateResponse{Properties: outputs(r.Type, "", r.Properties)}, nil
 	}
 	id := p.world.newID(r.URN)
-	p.world.put(id, r.Properties)
+	p.world.put(id, r.URN, r.Properties)
 	state := outputs(r.Type, id, r.Properties)
 	p.world.remember(r.URN, state)
 	return plugin.CreateResponse{ID: id, Properties: state}, nil
@@ -114,11 +114,11 @@ func (p *provider) Create(ctx context.Context, r plugin.CreateRequest) (plugin.C
 // Update changes the resource in place.
 func (p *provider) Update(ctx context.Context, r plugin.UpdateRequest) (plugin.UpdateResponse, error) {
 	if isObject(r.Type) {
-		_, outputs, err := p.applyObject(ctx, r.NewInputs, r.Preview)
+		_, outputs, err := p.applyObject(ctx, r.URN, r.NewInputs, r.Preview)
 		return plugin.UpdateResponse{Properties: outputs}, err
 	}
 	if !r.Preview {
-		p.world.put(r.ID, r.NewInputs)
+		p.world.put(r.ID, r.URN, r.NewInputs)
 	}
 	return plugin.UpdateResponse{Properties: outputs(r.Type, r.ID, r.NewInputs)}, nil
 }
@@ -224,6 +224,6 @@ func object(v resource.PropertyValue) resource.PropertyMap {
 func (w *World) newID(urn resource.URN) resource.ID {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.made++
-	return resource.ID(fmt.Sprintf("%s-%d", urn.Name(), w.made))
+	w.count++
+	return resource.ID(fmt.Sprintf("%s-%d", urn.Name(), w.count))
 }

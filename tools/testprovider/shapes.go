@@ -29,17 +29,23 @@ var shapes = map[tokens.Type]shape{
 	"azure-native:containerservice:ManagedCluster":             managedCluster,
 	"azure-native:containerservice:AgentPool":                  azure("/agentPools/"),
 
-	"aiven:index/kafka:Kafka":           aivenService(kafkaPort),
+	"aiven:index/kafka:Kafka":           aivenService,
 	"aiven:index/kafkaTopic:KafkaTopic": nothing,
 	"aiven:index/kafkaUser:KafkaUser":   aivenUser,
 	"aiven:index/kafkaAcl:KafkaAcl":     aivenACL,
-	"aiven:index/pg:Pg":                 aivenService(postgresPort),
+	"aiven:index/pg:Pg":                 aivenService,
 	"aiven:index/pgDatabase:PgDatabase": nothing,
 	"aiven:index/pgUser:PgUser":         aivenUser,
 }
 
 // functions are what the program calls without making anything.
 var functions = map[tokens.Type]func(args resource.PropertyMap) resource.PropertyMap{
+	"aiven:index/getProject:getProject": func(args resource.PropertyMap) resource.PropertyMap {
+		return properties(map[string]any{
+			"project": args["project"].StringValue(),
+			"caCert":  "-----BEGIN CERTIFICATE-----\n" + digest("authority") + "\n-----END CERTIFICATE-----\n",
+		})
+	},
 	"azure-native:authorization:getClientConfig": func(resource.PropertyMap) resource.PropertyMap {
 		return properties(map[string]any{"clientId": guid("client"), "objectId": guid("object"), "subscriptionId": subscription, "tenantId": guid("tenant")})
 	},
@@ -50,11 +56,6 @@ var functions = map[tokens.Type]func(args resource.PropertyMap) resource.Propert
 		}})
 	},
 }
-
-const (
-	kafkaPort    = 12691
-	postgresPort = 12693
-)
 
 var subscription = guid("subscription")
 
@@ -129,17 +130,19 @@ func managedCluster(id resource.ID, inputs resource.PropertyMap) resource.Proper
 	return all
 }
 
-func aivenService(port float64) shape {
-	return func(id resource.ID, _ resource.PropertyMap) resource.PropertyMap {
-		host := string(id) + ".example.test"
-		all := properties(map[string]any{
-			"serviceHost": host, "servicePort": port, "serviceUsername": "avnadmin", "state": "RUNNING",
-			"components": []any{map[string]any{"component": "kafka", "host": host, "port": port + 1, "kafkaAuthenticationMethod": "sasl"}},
-		})
-		all["servicePassword"] = secret(string(id) + "password")
-		all["serviceUri"] = resource.MakeSecret(resource.NewProperty(fmt.Sprintf("%s:%v", host, port)))
-		return all
+func aivenService(id resource.ID, _ resource.PropertyMap) resource.PropertyMap {
+	host := string(id) + ".aiven.example.test"
+	address := func(method string, port float64) map[string]any {
+		return map[string]any{
+			"component": "kafka", "kafkaAuthenticationMethod": method, "route": "dynamic", "host": host, "port": port,
+		}
 	}
+	all := properties(map[string]any{
+		"serviceHost": host, "servicePort": 12691.0, "serviceUsername": "avnadmin", "state": "RUNNING",
+		"components": []any{address("certificate", 12694), address("sasl", 12705)},
+	})
+	all["servicePassword"] = secret(string(id) + "password")
+	return all
 }
 
 func aivenUser(id resource.ID, inputs resource.PropertyMap) resource.PropertyMap {

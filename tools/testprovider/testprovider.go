@@ -10,6 +10,7 @@
 package testprovider
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -42,15 +43,21 @@ type World struct {
 	api    *apiserver.Client // nil: Kubernetes objects are kept here, too
 
 	mu        sync.Mutex
-	resources map[resource.ID]resource.PropertyMap // by id, the inputs as they are now
-	made      int
+	resources map[resource.ID]made
+	count     int
 	secrets   map[string]string
+}
+
+// made is a resource that exists.
+type made struct {
+	urn    resource.URN
+	inputs resource.PropertyMap // as they are now
 }
 
 // Start serves an empty world on loopback. With a cluster, Kubernetes objects go
 // to its API server and nowhere else.
 func Start(cluster *rest.Config) (*World, error) {
-	w := &World{cancel: make(chan bool), resources: map[resource.ID]resource.PropertyMap{}, secrets: map[string]string{}}
+	w := &World{cancel: make(chan bool), resources: map[resource.ID]made{}, secrets: map[string]string{}}
 	if cluster != nil {
 		api, err := apiserver.NewClient(cluster)
 		if err != nil {
@@ -88,11 +95,25 @@ func (w *World) Close() error {
 	return <-w.handle.Done
 }
 
-// IDs are those of all resources that exist outside the API server, in order.
-func (w *World) IDs() []resource.ID {
+// Resource is something that exists outside the API server.
+type Resource struct {
+	Type, Name string
+	// Inputs are as JSON has them, secrets in clear.
+	Inputs map[string]any
+}
+
+// Resources are all that exist outside the API server, in order of type and name.
+func (w *World) Resources() []Resource {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.Sorted(maps.Keys(w.resources))
+	var all []Resource
+	for _, r := range w.resources {
+		all = append(all, Resource{Type: string(r.urn.Type()), Name: r.urn.Name(), Inputs: plain(r.inputs)})
+	}
+	slices.SortFunc(all, func(a, b Resource) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name))
+	})
+	return all
 }
 
 // Change alters a resource behind the engine's back, as a person in a console
@@ -100,13 +121,13 @@ func (w *World) IDs() []resource.ID {
 func (w *World) Change(id resource.ID, change func(resource.PropertyMap)) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	inputs, ok := w.resources[id]
+	r, ok := w.resources[id]
 	if !ok {
 		return false
 	}
-	inputs = inputs.Copy()
-	change(inputs)
-	w.resources[id] = inputs
+	r.inputs = r.inputs.Copy()
+	change(r.inputs)
+	w.resources[id] = r
 	return true
 }
 
@@ -153,15 +174,15 @@ func (w *World) rememberIn(where string, value resource.PropertyValue, within bo
 	}
 }
 
-func (w *World) put(id resource.ID, inputs resource.PropertyMap) {
+func (w *World) put(id resource.ID, urn resource.URN, inputs resource.PropertyMap) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.resources[id] = inputs
+	w.resources[id] = made{urn: urn, inputs: inputs}
 }
 
 func (w *World) get(id resource.ID) (resource.PropertyMap, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	inputs, ok := w.resources[id]
-	return inputs, ok
+	r, ok := w.resources[id]
+	return r.inputs, ok
 }

@@ -431,7 +431,7 @@ func (s *service) newPassword(ctx context.Context, p token.Principal, oldHash, c
 // confirm lets only the person themself pass: signed in, and with their password,
 // which field of the request holds.
 func (s *service) confirm(ctx context.Context, p token.Principal, field, password, hash string) error {
-	if err := sessionOnly(p); err != nil {
+	if err := p.SessionOnly(); err != nil {
 		return err
 	}
 	if err := s.limits.FailuresOfOwn.Take(p.UserID.String()); err != nil {
@@ -476,7 +476,7 @@ func (s *service) Tokens(ctx context.Context, p token.Principal) ([]Token, error
 
 // CreateToken implements Service.
 func (s *service) CreateToken(ctx context.Context, p token.Principal, in NewToken) (CreatedToken, error) {
-	if err := sessionOnly(p); err != nil {
+	if err := p.SessionOnly(); err != nil {
 		return CreatedToken{}, err
 	}
 	secret, hash := token.New()
@@ -504,23 +504,13 @@ func (s *service) CreateToken(ctx context.Context, p token.Principal, in NewToke
 
 // RevokeToken implements Service.
 func (s *service) RevokeToken(ctx context.Context, p token.Principal, id uuid.UUID) error {
-	if err := sessionOnly(p); err != nil {
+	if err := p.SessionOnly(); err != nil {
 		return err
 	}
 	if err := s.store.RemoveToken(ctx, p.UserID, id); err != nil {
 		return err
 	}
 	s.verifier.forget(p.UserID, id)
-	return nil
-}
-
-// sessionOnly keeps API tokens from making tokens and changing passwords: a leaked
-// one must not outlive its revocation.
-func sessionOnly(p token.Principal) error {
-	if !p.Session {
-		return fault.New(fault.Forbidden, "This needs a session; an API token may not do it.").
-			Because("insufficient_scope", nil)
-	}
 	return nil
 }
 

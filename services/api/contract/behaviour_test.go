@@ -146,6 +146,7 @@ func TestRepeatedPostHasOneEffectAndTheSameAnswer(t *testing.T) {
 	ada, eve := b.signUp(t, "ada"), b.signUp(t, "eve")
 	id := b.task(t, ada, map[string]any{"title": "Buy milk"})
 	series := b.series(t, ada, map[string]any{"title": "Pay the rent", "rrule": "FREQ=MONTHLY"})
+	other := b.series(t, ada, map[string]any{"title": "Pay the gas", "rrule": "FREQ=MONTHLY"}) // never paused, whatever comes first
 	open := b.task(t, ada, map[string]any{"title": "Buy bread"})
 	reminder := b.call(t, ada, http.MethodPost, "/api/reminders",
 		map[string]any{"task_id": open, "remind_at": "2039-01-01T00:00:00Z"}).Text(t, "id")
@@ -160,14 +161,16 @@ func TestRepeatedPostHasOneEffectAndTheSameAnswer(t *testing.T) {
 		"complete": {"/api/tasks/" + id + "/complete", nil, map[string]any{}},
 		"reopen":   {"/api/tasks/" + id + "/reopen", nil, map[string]any{}},
 		"series": {
-			"/api/tasks/recurring", map[string]any{"title": "Water", "rrule": "FREQ=DAILY", "tags": []string{"plants"}},
+			"/api/tasks/recurring",
+			map[string]any{"title": "Water", "rrule": "FREQ=DAILY", "tags": []string{"plants"}},
 			map[string]any{"title": "Feed", "rrule": "FREQ=DAILY"},
 		},
 		"pause":  {"/api/tasks/recurring/" + series + "/pause", nil, map[string]any{}},
 		"resume": {"/api/tasks/recurring/" + series + "/resume", nil, map[string]any{}},
-		"skip":   {"/api/tasks/recurring/" + series + "/skip", nil, map[string]any{"occurrence_at": "2999-01-01T00:00:00Z"}},
+		"skip":   {"/api/tasks/recurring/" + other + "/skip", nil, map[string]any{"occurrence_at": "2999-01-01T00:00:00Z"}},
 		"reminder": {
-			"/api/reminders", map[string]any{"task_id": open, "remind_at": "2040-01-01T00:00:00Z"},
+			"/api/reminders",
+			map[string]any{"task_id": open, "remind_at": "2040-01-01T00:00:00Z"},
 			map[string]any{"task_id": open, "remind_at": "2041-01-01T00:00:00Z"},
 		},
 		"snooze":    {"/api/reminders/" + reminder + "/snooze", map[string]any{"minutes": 10}, map[string]any{"minutes": 20}},

@@ -27,6 +27,8 @@ func TestBadInputIsNamedAndLeavesNothingBehind(t *testing.T) {
 	keys, ok := browser(t, "https://push.example.org/1")["keys"].(map[string]any)
 	require.True(t, ok)
 	point := keys["p256dh"]
+	const recurring = "/api/tasks/recurring"
+	series := recurring + "/" + b.series(t, ada, map[string]any{"title": "Water the plants", "rrule": "FREQ=DAILY;BYMONTHDAY=1"})
 	before := b.rows(t)
 
 	const post, patch, get, del = http.MethodPost, http.MethodPatch, http.MethodGet, http.MethodDelete
@@ -42,7 +44,10 @@ func TestBadInputIsNamedAndLeavesNothingBehind(t *testing.T) {
 		return in
 	}
 	type object = map[string]any
-	csv := header{"Content-Type", "text/csv"}
+	csv, ics := header{"Content-Type", "text/csv"}, header{"Content-Type", "text/calendar"}
+	todo := func(lines string) string {
+		return "BEGIN:VCALENDAR\nBEGIN:VTODO\n" + lines + "\nEND:VTODO\nEND:VCALENDAR\n"
+	}
 	invented := base64.RawURLEncoding.EncodeToString([]byte(`{"s":"created_at","d":true,"v":"not a time"}`))
 	tests := []struct {
 		name         string
@@ -79,6 +84,47 @@ func TestBadInputIsNamedAndLeavesNothingBehind(t *testing.T) {
 		{"tag with a zero", post, "/api/tasks", object{"title": "a", "tags": []string{"\x00"}}, nil, 400, "tags[0]"},
 		{"unknown field", post, "/api/tasks", object{"title": "a", "colour": "red"}, nil, 400, "colour"},
 		{"malformed JSON", post, "/api/tasks", `{"title": `, nil, 400, ""},
+
+		{"series without a title", post, recurring, object{"rrule": "FREQ=DAILY"}, nil, 400, "title"},
+		{"series without a rule", post, recurring, object{"title": "a"}, nil, 422, "rrule"},
+		{"rule", post, recurring, object{"title": "a", "rrule": "every day"}, nil, 422, "rrule"},
+		{"rule of another standard", post, recurring, object{"title": "a", "rrule": "FREQ=YEARLY;BYEASTER=0"}, nil, 422, "rrule.BYEASTER"},
+		{"rule that never fires", post, recurring, object{"title": "a", "rrule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}, nil, 422, "rrule.BYMONTHDAY"},
+		{"rule that fires all the time", post, recurring, object{"title": "a", "rrule": "FREQ=MINUTELY"}, nil, 422, "rrule.FREQ"},
+		{"long rule", post, recurring, object{"title": "a", "rrule": "FREQ=DAILY;BYMONTH=" + strings.Repeat("1,", 3000) + "1"}, nil, 422, "rrule"},
+		{"start with a zone", post, recurring, object{"title": "a", "rrule": "FREQ=DAILY", "dtstart": "2026-03-27T14:00:00Z"}, nil, 400, "dtstart"},
+		{"start on 30 February", post, recurring, object{"title": "a", "rrule": "FREQ=DAILY", "dtstart": "2026-02-30"}, nil, 400, "dtstart"},
+		{"zone of a series", post, recurring, object{"title": "a", "rrule": "FREQ=DAILY", "timezone": "CEST"}, nil, 422, "timezone"},
+		{"zone of this machine", post, recurring, object{"title": "a", "rrule": "FREQ=DAILY", "timezone": "Local"}, nil, 422, "timezone"},
+		{"start at the end of time", post, recurring, object{"title": "a", "rrule": "FREQ=YEARLY", "dtstart": "9999-12-31T23:00:00"}, nil, 400, "dtstart"},
+		{"extra date at the end of time", post, recurring, object{"title": "a", "dtstart": "2026-03-27", "rdate": []string{"9999-12-31"}}, nil, 400, "rdate[0]"},
+		{"many exceptions", post, recurring, object{"title": "a", "rrule": "FREQ=DAILY", "exdate": strings.Split(strings.Repeat("x,", 2000), ",")}, nil, 400, "exdate"},
+		{"hours of a day", post, recurring, object{"title": "a", "rrule": "FREQ=DAILY;BYHOUR=9", "dtstart": "2026-03-27"}, nil, 422, "rrule.BYHOUR"},
+		{"extra date of another kind", post, recurring, object{"title": "a", "rrule": "FREQ=DAILY", "dtstart": "2026-03-27T14:00:00", "rdate": []string{"2026-05-01"}}, nil, 400, "rdate[0]"},
+		{"exception that is no date", post, recurring, object{"title": "a", "rrule": "FREQ=DAILY", "exdate": []string{"never"}}, nil, 400, "exdate[0]"},
+		{"mode", post, recurring, object{"title": "a", "rrule": "FREQ=DAILY", "mode": "sometimes"}, nil, 400, "mode"},
+		{"if_pending", post, recurring, object{"title": "a", "rrule": "FREQ=DAILY", "if_pending": "x"}, nil, 400, "if_pending"},
+		{"catch_up", post, recurring, object{"title": "a", "rrule": "FREQ=DAILY", "catch_up": "some"}, nil, 400, "catch_up"},
+		{"negative reminder", post, recurring, object{"title": "a", "rrule": "FREQ=DAILY", "reminder_offsets": []int{5, -1}}, nil, 400, "reminder_offsets[1]"},
+		{"half a minute", post, recurring, `{"title": "a", "rrule": "FREQ=DAILY", "reminder_offsets": [0.5]}`, nil, 400, "reminder_offsets"},
+		{"dates from completion", post, recurring, object{"title": "a", "rrule": "FREQ=DAILY", "mode": "completion", "rdate": []string{"2026-05-01"}}, nil, 422, "rdate"},
+		{"unknown field of a series", post, recurring, object{"title": "a", "rrule": "FREQ=DAILY", "cron": "* * * * *"}, nil, 400, "cron"},
+		{"null start", patch, series, object{"dtstart": nil}, nil, 400, "dtstart"},
+		{"scope", patch, series, object{"scope": "some"}, nil, 400, "scope"},
+		{"scope without its occurrence", patch, series, object{"scope": "following", "title": "b"}, nil, 400, "occurrence_at"},
+		{"occurrence without a scope", patch, series, object{"occurrence_at": "2026-11-27T17:00:00Z"}, nil, 400, "occurrence_at"},
+		{"rule of one occurrence", patch, series, object{"scope": "this", "occurrence_at": "2026-11-27T17:00:00Z", "rrule": "FREQ=DAILY"}, nil, 400, "rrule"},
+		{"due date of all", patch, series, object{"due_at": "2026-11-27T17:00:00Z"}, nil, 400, "due_at"},
+		{"no such occurrence", patch, series, object{"scope": "this", "occurrence_at": "2026-11-27T17:00:00.5Z"}, nil, 422, "occurrence_at"},
+		{"no such occurrence to skip", post, series + "/skip", object{"occurrence_at": "2999-11-27T17:00:00Z"}, nil, 422, "occurrence_at"},
+		{"occurrence that is no time", post, series + "/skip", object{"occurrence_at": "next"}, nil, 400, "occurrence_at"},
+		{"rule in a patch", patch, series, object{"rrule": "FREQ=DAILY;INTERVAL=0"}, nil, 422, "rrule.INTERVAL"},
+		{"id of a series", get, recurring + "/x", nil, nil, 404, ""},
+		{"upcoming", get, series + "/instances?upcoming=101", nil, nil, 400, "upcoming"},
+		{"cursor of instances", get, series + "/instances?cursor=x", nil, nil, 400, "cursor"},
+		{"cursor of series", get, recurring + "?cursor=x", nil, nil, 400, "cursor"},
+		{"status of series", get, recurring + "?status=open", nil, nil, 400, "status"},
+		{"unknown parameter of series", get, recurring + "?tags=x", nil, nil, 400, "tags"},
 		{"no JSON", post, "/api/tasks", `title=a`, nil, 400, ""},
 		{"empty body", post, "/api/tasks", ``, nil, 400, ""},
 		{"an array", post, "/api/tasks", `[]`, nil, 400, ""},
@@ -231,6 +277,21 @@ func TestBadInputIsNamedAndLeavesNothingBehind(t *testing.T) {
 		{"open quote", post, "/api/import", "title\n\"a\n", []header{csv}, 400, "row"},
 		{"too many cells", post, "/api/import", "title\na,b\n", []header{csv}, 400, "row"},
 		{"zero byte", post, "/api/import", "title\na\x00\n", []header{csv}, 400, "title"},
+		{"no calendar", post, "/api/import", "title\na\n", []header{ics}, 400, "line"},
+		{"calendar that is cut off", post, "/api/import", "BEGIN:VCALENDAR\nBEGIN:VTODO\n", []header{ics}, 400, "line"},
+		{"date of a calendar", post, "/api/import", todo("DUE:tomorrow"), []header{ics}, 400, "VTODO.DUE"},
+		{"zone of a calendar", post, "/api/import", todo("DUE;TZID=Atlantis:20261124T090000"), []header{ics}, 400, "VTODO.DUE"},
+		{"rule of a calendar", post, "/api/import", todo("DTSTART:20261124T090000Z\nRRULE:FREQ=SECONDLY"), []header{ics}, 400, "VTODO.RRULE"},
+		{"long title of a calendar", post, "/api/import", todo("SUMMARY:" + long(256)), []header{ics}, 400, "VTODO.SUMMARY"},
+		{"alarm of a calendar", post, "/api/import", todo("BEGIN:VALARM\nTRIGGER:P\nEND:VALARM"), []header{ics}, 400, "VALARM.TRIGGER"},
+		{"series without a rule", post, "/api/import", object{"tasks": []any{}, "series": []any{object{"title": "a"}}}, nil, 400, "series.rrule"},
+		{"rule of a series", post, "/api/import", object{"tasks": []any{}, "series": []any{object{"title": "a", "rrule": "FREQ=NEVER"}}}, nil, 400, "series.rrule.FREQ"},
+		{"reminder without a time", post, "/api/import", object{"tasks": []any{object{"title": "a", "reminders": []any{object{}}}}}, nil, 400, "reminders[0].remind_at"},
+
+		{"no name", post, "/api/feeds", object{}, nil, 400, "name"},
+		{"what to show", post, "/api/feeds", object{"name": "a", "show_as": "VEVENT"}, nil, 400, "show_as"},
+		{"tag that is not there", post, "/api/feeds", object{"name": "a", "tags": []string{"grocery", "nobody's"}}, nil, 400, "tags[1]"},
+		{"feed without its extension", get, "/feeds/rondo_x", nil, nil, 404, ""},
 		{"another type", post, "/api/import", "<tasks/>", []header{{"Content-Type", "application/xml"}}, 415, ""},
 	}
 	for _, test := range tests {

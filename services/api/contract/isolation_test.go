@@ -27,12 +27,14 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 	reminderID := b.call(t, ada, http.MethodPost, "/api/reminders", map[string]any{"task_id": taskID, "offset_minutes": 0}).Text(t, "id")
 	notificationID := b.notified(t, ada, taskID, reminderID)
 	subscriptionID := b.call(t, ada, http.MethodPost, "/api/notifications/subscriptions", browser(t, "https://push.example.org/ada")).Text(t, "id")
+	feed := b.call(t, ada, http.MethodPost, "/api/feeds", map[string]any{"name": secret, "tags": []string{secret}}).JSON(t)
 	sessionID := uuid.NewString()
 	turnID := b.chat(t, ada, sessionID, "delete the task "+secret) // it waits for her consent
 	ids := map[string]string{
 		"turns": turnID, "sessions": sessionID,
 		"tasks": taskID, "tags": tagID, "tokens": tokenID, "recurring": seriesID,
 		"reminders": reminderID, "notifications": notificationID, "subscriptions": subscriptionID,
+		"feeds": text(t, feed, "id"),
 	}
 	adas := b.rows(t, ada)
 
@@ -47,6 +49,7 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		"createTag":         map[string]any{"name": secret},
 		"renameTag":         map[string]any{"name": "mine now"},
 		"importTasks":       map[string]any{"tasks": []any{map[string]any{"id": taskID, "title": "Mine now"}}},
+		"createFeed":        map[string]any{"name": "mine"},
 		"createSeries":      map[string]any{"title": "Mine", "rrule": "FREQ=DAILY"},
 		"updateSeries":      map[string]any{"title": "Mine now"},
 		"previewRecurrence": map[string]any{"rrule": "FREQ=DAILY", "dtstart": "2026-03-27", "timezone": "UTC"},
@@ -76,6 +79,7 @@ func TestSecondUserNeitherSeesNorChangesTheFirstOnesRows(t *testing.T) {
 		for kind, id := range ids {
 			path = strings.ReplaceAll(path, "/"+kind+"/{id}", "/"+kind+"/"+id)
 		}
+		path = strings.ReplaceAll(path, "{token}", strings.TrimPrefix(text(t, feed, "url"), "/feeds/")+"x") // all but the token
 		require.NotContains(t, path, "{", "%s has an id that this test does not know", op.OperationId)
 		a := b.call(t, eve, op.Method, path, bodies[op.OperationId])
 		switch want, exception := allowed[op.OperationId]; {

@@ -392,6 +392,7 @@ var tables = map[string]string{
 	"task_history": "user_id = $1", "outbox": "user_id = $1", "idempotency_keys": "user_id = $1",
 	"chat_turns": "user_id = $1", "chat_chunks": "user_id = $1", "model_usage": "user_id = $1",
 	"reminders": "user_id = $1", "notifications": "user_id = $1", "push_subscriptions": "user_id = $1", "deliveries": "user_id = $1",
+	"feeds": "user_id = $1",
 }
 
 // rows are all rows of the database, or of one user, by table. When a token was

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/rondohq/rondo/services/api/task"
 )
 
 // columns of the CSV file, in their order, which is stable: new ones are added at
@@ -26,13 +24,13 @@ type csvSink struct{ w *csv.Writer }
 
 func newCSVSink(w io.Writer) *csvSink { return &csvSink{csv.NewWriter(w)} }
 
-// Begin implements Sink. A table of tasks has no place for unused tags.
-func (s *csvSink) Begin(time.Time, []string) error {
+// Begin implements Sink. A table of tasks has no place for series and unused tags.
+func (s *csvSink) Begin(Head) error {
 	return s.w.Write(columns) //nolint:wrapcheck // the connection's error as it is
 }
 
-// Task implements Sink.
-func (s *csvSink) Task(t task.Task) error {
+// Task implements Sink. Nor has it one for reminders.
+func (s *csvSink) Task(t Item) error {
 	return s.w.Write([]string{ //nolint:wrapcheck // see Begin
 		t.ID.String(), guard(t.Title), guard(t.Description), string(t.Priority), string(t.Status), instant(t.DueAt), id(t.ParentID),
 		strconv.FormatFloat(t.Position, 'g', -1, 64), guard(joinTags(t.Tags)),

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,9 +14,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/rondohq/rondo/platform/event"
 	"github.com/rondohq/rondo/platform/fault"
+	"github.com/rondohq/rondo/services/api/reminder"
+	"github.com/rondohq/rondo/services/api/series"
 	"github.com/rondohq/rondo/services/api/task"
 	"github.com/rondohq/rondo/services/api/text"
+	"github.com/rondohq/rondo/services/internal/occurrence"
 )
 
 // record is a task as a file gives it, before anything is believed. nil: not given.
@@ -37,12 +42,37 @@ type record struct {
 	CompletedAt  *string  `json:"completed_at"`
 	CreatedAt    *string  `json:"created_at"`
 	UpdatedAt    *string  `json:"updated_at"`
+
+	Reminders []reminderRecord `json:"reminders"`
+}
+
+// reminderRecord is a reminder as a file gives it.
+type reminderRecord struct {
+	OffsetMinutes *int    `json:"offset_minutes"`
+	RemindAt      *string `json:"remind_at"`
+	ScheduledFor  *string `json:"scheduled_for"`
+	Status        *string `json:"status"`
+	DeliveredAt   *string `json:"delivered_at"`
 }
 
 // problems collects what is wrong with a file, up to a bearable number.
 type problems struct {
 	fields []fault.Field
-	rows   map[int]bool
+	rows   map[place]bool
+	unit   string // what rows are called: row, or line
+}
+
+// place tells rows of tasks from those of series, which are counted apart.
+type place struct {
+	row    int
+	series bool
+}
+
+func (p *problems) name() string {
+	if p.unit == "" {
+		return "row"
+	}
+	return p.unit
 }
 
 // maxProblems is how many bad fields an answer names.
@@ -50,11 +80,12 @@ const maxProblems = 100
 
 func (p *problems) addf(row int, field, format string, args ...any) {
 	if p.rows == nil {
-		p.rows = map[int]bool{}
+		p.rows = map[place]bool{}
 	}
-	p.rows[row] = true
-	if len(p.fields) < maxProblems {
-		p.fields = append(p.fields, fault.Field{Row: row, Name: field, Message: fmt.Sprintf(format, args...)})
+	p.rows[place{row, strings.HasPrefix(field, "series.")}] = true
+	one := fault.Field{Row: row, Name: field, Message: fmt.Sprintf(format, args...)}
+	if len(p.fields) < maxProblems && !slices.Contains(p.fields, one) {
+		p.fields = append(p.fields, one)
 	}
 }
 
@@ -63,14 +94,25 @@ func (p *problems) fault() error {
 	if len(p.rows) == 0 {
 		return nil
 	}
-	rows := "1 row is"
+	rows := "1 " + p.name() + " is"
 	if len(p.rows) != 1 {
-		rows = strconv.Itoa(len(p.rows)) + " rows are"
+		rows = strconv.Itoa(len(p.rows)) + " " + p.name() + "s are"
 	}
 	return &fault.Error{
 		Code: fault.Invalid, Fields: p.fields,
 		Message: "Nothing was imported, since " + rows + " not acceptable.",
 	}
+}
+
+// merge adds the bad fields of a fault and tells whether it was one.
+func (p *problems) merge(row int, prefix string, err error) bool {
+	wrong, ok := errors.AsType[*fault.Error](err)
+	if ok {
+		for _, field := range wrong.Fields {
+			p.addf(row, prefix+field.Name, "%s", field.Message)
+		}
+	}
+	return ok
 }
 
 func refusef(field, format string, args ...any) error {
@@ -81,35 +123,59 @@ func refusef(field, format string, args ...any) error {
 
 // file is what an import brings, each row checked by itself.
 type file struct {
-	tags []string // to be there even if no task carries them
-	rows []row
+	tags    []string // to be there even if no task carries them
+	series  []seriesRow
+	rows    []row
+	ignored []Ignored
+	unit    string // see problems
 }
 
 // row is one task of a file.
 type row struct {
-	number int        // see parseJSON and parseTable
-	id     *uuid.UUID // as the file gives it
-	task   task.Task  // without id and owner; the parent's id as the file gives it
+	number    int        // see parseJSON, parseTable and parseCalendar
+	id        *uuid.UUID // as the file gives it
+	task      task.Task  // without id and owner; the ids of parent and series as the file gives them
+	reminders []Reminder
+	loose     bool              // a parent that nobody knows is none
+	names     map[string]string // what the file calls fields, where it has other names
 }
 
-// parseJSON reads the document of an import. Rows count tasks from 1.
-func parseJSON(body []byte, now time.Time) (file, *problems, error) {
+func (r row) field(name string) string {
+	if other, ok := r.names[name]; ok {
+		return other
+	}
+	return name
+}
+
+// seriesRow is one series of a file.
+type seriesRow struct {
+	number int
+	id     *uuid.UUID
+	series occurrence.Series
+	shift  time.Duration // see reader.start
+}
+
+// parseJSON reads the document of an import. Rows count tasks from 1, and series.
+func parseJSON(body []byte, zone *time.Location, now time.Time) (file, *problems, error) {
 	var document struct {
 		Format     *string           `json:"format"`
 		ExportedAt *time.Time        `json:"exported_at"`
 		Tags       []string          `json:"tags"`
+		Series     []json.RawMessage `json:"series"`
 		Tasks      []json.RawMessage `json:"tasks"`
 	}
 	if err := strict(body, &document); err != nil {
 		return file{}, nil, err
 	}
 	switch {
-	case document.Format != nil && *document.Format != formatName:
+	case document.Format != nil && *document.Format != formatName && !slices.Contains(formerNames, *document.Format):
 		return file{}, nil, refusef("format", "must be %s; this file was made by another program or a newer Rondo", formatName)
 	case document.Tasks == nil:
 		return file{}, nil, refusef("tasks", "is required")
 	case len(document.Tasks) > MaxRows:
 		return file{}, nil, refusef("tasks", "must have at most %d entries", MaxRows)
+	case len(document.Series) > MaxSeries:
+		return file{}, nil, refusef("series", "must have at most %d entries", MaxSeries)
 	case len(document.Tags) > MaxRows:
 		return file{}, nil, refusef("tags", "must have at most %d entries", MaxRows)
 	}
@@ -122,13 +188,18 @@ func parseJSON(body []byte, now time.Time) (file, *problems, error) {
 		}
 		f.tags = append(f.tags, name)
 	}
+	for i, raw := range document.Series {
+		var d seriesDocument
+		if bad.merge(i+1, "series.", strict(raw, &d)) {
+			continue
+		}
+		if s, ok := d.check(bad, i+1, zone, now); ok {
+			f.series = append(f.series, s)
+		}
+	}
 	for i, raw := range document.Tasks {
 		r := record{number: i + 1}
-		if err := strict(raw, &r); err != nil {
-			wrong, _ := errors.AsType[*fault.Error](err)
-			for _, field := range wrong.Fields {
-				bad.addf(r.number, field.Name, "%s", field.Message)
-			}
+		if bad.merge(r.number, "", strict(raw, &r)) {
 			continue
 		}
 		f.add(r, bad, now, len(document.Tasks))
@@ -175,7 +246,7 @@ func strict(raw []byte, into any) error {
 
 // parseTable reads the CSV file of an import. Rows are those of a spreadsheet:
 // the header is row 1.
-func parseTable(body []byte, now time.Time) (file, *problems, error) {
+func parseTable(body []byte, _ *time.Location, now time.Time) (file, *problems, error) {
 	rows, err := parseCSV(string(body))
 	if wrong, ok := errors.AsType[*csvError](err); ok {
 		bad := &problems{}
@@ -274,11 +345,7 @@ func (r *record) check(bad *problems, now time.Time) (row, bool) {
 		Position: r.Position,
 	}
 	t, err := task.New(uuid.Nil, draft, now)
-	if wrong, ok := errors.AsType[*fault.Error](err); ok {
-		for _, field := range wrong.Fields {
-			bad.addf(r.number, field.Name, "%s", field.Message)
-		}
-	}
+	bad.merge(r.number, "", err)
 	if r.Status != nil {
 		t.Status = task.Status(strings.TrimSpace(*r.Status))
 		if !slices.Contains(task.Statuses(), t.Status) {
@@ -297,9 +364,137 @@ func (r *record) check(bad *problems, now time.Time) (row, bool) {
 	if r.Version != nil && *r.Version < 1 {
 		bad.addf(r.number, "version", "must be at least 1")
 	}
-	r.id(bad, "series_id", r.SeriesID)
-	r.time(bad, "occurrence_at", r.OccurrenceAt)
-	return row{number: r.number, id: r.id(bad, "id", r.ID), task: t}, !bad.rows[r.number]
+	t.SeriesID, t.OccurrenceAt = r.id(bad, "series_id", r.SeriesID), r.time(bad, "occurrence_at", r.OccurrenceAt)
+	reminders := r.reminders(bad, t.DueAt)
+	return row{number: r.number, id: r.id(bad, "id", r.ID), task: t, reminders: reminders}, !bad.rows[place{row: r.number}]
+}
+
+func (r *record) reminders(bad *problems, dueAt *time.Time) []Reminder {
+	all := make([]Reminder, 0, len(r.Reminders))
+	for i, given := range r.Reminders {
+		field := func(name string) string { return fmt.Sprintf("reminders[%d].%s", i, name) }
+		at := Reminder{
+			OffsetMinutes: given.OffsetMinutes, RemindAt: r.time(bad, field("remind_at"), given.RemindAt),
+			ScheduledFor: r.time(bad, field("scheduled_for"), given.ScheduledFor), Status: event.ReminderPending,
+			DeliveredAt: r.time(bad, field("delivered_at"), given.DeliveredAt),
+		}
+		switch {
+		case (given.OffsetMinutes == nil) == (given.RemindAt == nil):
+			bad.addf(r.number, field("remind_at"), "or offset_minutes is required, and not both")
+		case given.OffsetMinutes != nil && (*given.OffsetMinutes < 0 || *given.OffsetMinutes > reminder.MaxOffset):
+			bad.addf(r.number, field("offset_minutes"), "must be a whole number from 0 to %d", reminder.MaxOffset)
+		}
+		if given.Status != nil {
+			at.Status = event.ReminderStatus(*given.Status)
+			if !slices.Contains(reminder.Statuses(), at.Status) {
+				bad.addf(r.number, field("status"), "must be one of %v", reminder.Statuses())
+			}
+		}
+		all = append(all, at.scheduled(dueAt))
+	}
+	if tooMany(all) {
+		bad.addf(r.number, fmt.Sprintf("reminders[%d]", len(all)-1), "is too many: a task may have %d", reminder.MaxPerTask)
+	}
+	return all
+}
+
+// tooMany counts as package reminder does: without those that were taken back.
+func tooMany(all []Reminder) bool {
+	count := 0
+	for _, r := range all {
+		if r.Status != reminder.Cancelled {
+			count++
+		}
+	}
+	return count > reminder.MaxPerTask
+}
+
+// scheduled fills in when the reminder is to be delivered, unless the file says. Its
+// instants are whole seconds: that is as fine as reminders are delivered.
+func (r Reminder) scheduled(dueAt *time.Time) Reminder {
+	second := func(at time.Time) *time.Time {
+		at = at.Truncate(time.Second)
+		return &at
+	}
+	if r.RemindAt != nil {
+		r.RemindAt = second(*r.RemindAt)
+	}
+	switch {
+	case r.ScheduledFor != nil:
+		r.ScheduledFor = second(*r.ScheduledFor)
+	case r.RemindAt != nil:
+		r.ScheduledFor = r.RemindAt
+	case dueAt != nil && r.OffsetMinutes != nil:
+		r.ScheduledFor = second(dueAt.Add(-time.Duration(*r.OffsetMinutes) * time.Minute))
+	}
+	return r
+}
+
+// check turns the document into a series, or says in bad what is wrong with it.
+func (d *seriesDocument) check(bad *problems, number int, zone *time.Location, now time.Time) (seriesRow, bool) {
+	r := record{number: number}
+	moment := func(field, value string) series.Moment {
+		m, err := series.ParseMoment(value)
+		if err != nil {
+			bad.addf(number, "series."+field, "must be a local time such as 2026-03-27T14:00:00, or a date such as 2026-03-27")
+		}
+		return m
+	}
+	draft := series.Draft{
+		Title: value(d.Title), Description: value(d.Description), Priority: task.Priority(value(d.Priority)), Tags: d.Tags,
+		ReminderOffsets: d.ReminderOffsets, RRule: value(d.RRule), Timezone: value(d.Timezone), Mode: occurrence.Mode(value(d.Mode)),
+		IfPending: occurrence.IfPending(value(d.IfPending)), CatchUp: occurrence.CatchUp(value(d.CatchUp)),
+	}
+	if d.DTStart != nil {
+		start := moment("dtstart", *d.DTStart)
+		draft.Start = &start
+	}
+	for i, text := range d.RDate {
+		draft.RDates = append(draft.RDates, moment(fmt.Sprintf("rdate[%d]", i), text))
+	}
+	for i, text := range d.ExDate {
+		draft.ExDates = append(draft.ExDates, moment(fmt.Sprintf("exdate[%d]", i), text))
+	}
+	s, err := series.New(uuid.Nil, draft, zone.String(), now)
+	bad.merge(number, "series.", err)
+	s.Created = d.count(bad, number, "created_count", d.CreatedCount)
+	s.Skipped = d.count(bad, number, "skipped_count", d.SkippedCount)
+	s.Missed = d.count(bad, number, "missed_count", d.MissedCount)
+	if d.Status != nil {
+		status := event.SeriesStatus(*d.Status)
+		if !slices.Contains(seriesStatuses, status) {
+			bad.addf(number, "series.status", "must be one of %v", seriesStatuses)
+		}
+		s.Status = imported(status)
+	}
+	set(&s.CreatedAt, r.time(bad, "series.created_at", d.CreatedAt))
+	set(&s.UpdatedAt, r.time(bad, "series.updated_at", d.UpdatedAt))
+	s.LastOccurrenceAt = r.time(bad, "series.last_occurrence_at", d.LastOccurrenceAt)
+	s.PreviousID = r.id(bad, "series.previous_id", d.PreviousID)
+	return seriesRow{number: number, id: r.id(bad, "series.id", d.ID), series: s}, !bad.rows[place{number, true}]
+}
+
+func (d *seriesDocument) count(bad *problems, number int, field string, given *int) int {
+	switch {
+	case given == nil:
+		return 0
+	case *given < 0 || *given > math.MaxInt32:
+		bad.addf(number, "series."+field, "must be a whole number from 0 on")
+	}
+	return *given
+}
+
+var seriesStatuses = []event.SeriesStatus{
+	event.SeriesPending, event.SeriesActive, event.SeriesPaused, event.SeriesCompleted, event.SeriesCancelled,
+}
+
+// imported is the status that a series begins with. One that is active becomes so when
+// recurring has scheduled it.
+func imported(status event.SeriesStatus) event.SeriesStatus {
+	if status == event.SeriesActive {
+		return event.SeriesPending
+	}
+	return status
 }
 
 func value(s *string) string {

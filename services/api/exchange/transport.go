@@ -12,6 +12,7 @@ import (
 	"github.com/go-kit/kit/endpoint"
 
 	"github.com/rondohq/rondo/platform/fault"
+	"github.com/rondohq/rondo/services/api/ical"
 	"github.com/rondohq/rondo/services/internal/idempotency"
 	"github.com/rondohq/rondo/services/internal/problem"
 	"github.com/rondohq/rondo/services/internal/rest"
@@ -44,11 +45,7 @@ func export(e endpoint.Endpoint) http.Handler {
 		}
 		d := &download{w: w, format: format, day: time.Now().UTC().Format(time.DateOnly)}
 		buffer := bufio.NewWriterSize(d, chunk)
-		var sink Sink = newJSONSink(buffer)
-		if format == CSV {
-			sink = newCSVSink(buffer)
-		}
-		_, err = e(r.Context(), sink)
+		_, err = e(r.Context(), newSink(format, buffer))
 		if err == nil {
 			err = buffer.Flush()
 		}
@@ -63,6 +60,17 @@ func export(e endpoint.Endpoint) http.Handler {
 	})
 }
 
+func newSink(format Format, w io.Writer) Sink {
+	switch format {
+	case CSV:
+		return newCSVSink(w)
+	case Calendar:
+		return newCalendarSink(w)
+	case JSON:
+	}
+	return newJSONSink(w)
+}
+
 // download sets the headers when the first chunk is ready.
 type download struct {
 	w       http.ResponseWriter
@@ -71,7 +79,7 @@ type download struct {
 	started bool
 }
 
-var mediaTypes = map[Format]string{JSON: "application/json", CSV: "text/csv; charset=utf-8"}
+var mediaTypes = map[Format]string{JSON: "application/json", CSV: "text/csv; charset=utf-8", Calendar: ical.MediaType + "; charset=utf-8"}
 
 // Write implements io.Writer.
 func (d *download) Write(p []byte) (int, error) {
@@ -97,21 +105,22 @@ func decodeFormat(r *http.Request) (Format, error) {
 			return "", fault.Invalidf(name, "is not a parameter of an export")
 		}
 	}
-	switch formats := values["format"]; {
-	case len(formats) == 0 || len(formats) == 1 && formats[0] == string(JSON):
+	formats := values["format"]
+	switch {
+	case len(formats) == 0:
 		return JSON, nil
-	case len(formats) == 1 && formats[0] == string(CSV):
-		return CSV, nil
+	case len(formats) == 1 && mediaTypes[Format(formats[0])] != "":
+		return Format(formats[0]), nil
 	}
-	return "", fault.Invalidf("format", "must be json or csv")
+	return "", fault.Invalidf("format", "must be json, csv or ics")
 }
 
 func decodeUpload(r *http.Request) (upload, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	formats := map[string]Format{"application/json": JSON, "text/csv": CSV}
+	formats := map[string]Format{"application/json": JSON, "text/csv": CSV, ical.MediaType: Calendar}
 	format, ok := formats[media]
 	if err != nil || !ok {
-		return upload{}, fault.New(fault.UnsupportedMedia, "Send the file as application/json or text/csv.")
+		return upload{}, fault.New(fault.UnsupportedMedia, "Send the file as application/json, text/csv or text/calendar.")
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, MaxBody))
 	if err != nil {
@@ -121,5 +130,6 @@ func decodeUpload(r *http.Request) (upload, error) {
 }
 
 func encodeResult(w http.ResponseWriter, result Result) error {
+	result.Ignored = notNil(result.Ignored)
 	return rest.JSON(w, http.StatusOK, result)
 }

@@ -28,7 +28,8 @@ func NewPostgres(pool *pgxpool.Pool, o *outbox.Outbox) *Postgres { return &Postg
 
 // columns of notifications n in the order of scan.
 const columns = `n.id, n.kind, n.task_id, n.reminder_id, n.title, n.body, n.scheduled_for, n.late_seconds, n.quiet, n.read_at, n.created_at,
-	(SELECT coalesce(json_agg(json_build_object('channel', d.channel, 'status', d.status, 'attempts', d.attempts, 'error', d.error) ORDER BY d.id), '[]')
+	(SELECT coalesce(json_agg(json_build_object(
+			'channel', d.channel, 'status', d.status, 'attempts', d.attempts, 'error', d.error) ORDER BY d.id), '[]')
 		FROM deliveries d WHERE d.notification_id = n.id AND d.user_id = n.user_id)`
 
 func scan(row pgx.CollectableRow) (Notification, error) {

@@ -6,6 +6,7 @@ import (
 	"github.com/go-kit/kit/endpoint"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/rondohq/rondo/services/internal/ratelimit"
 	"github.com/rondohq/rondo/services/internal/rest"
 	"github.com/rondohq/rondo/services/internal/token"
 )
@@ -23,7 +24,7 @@ type from struct {
 func MakeEndpoints(s Service, durations *prometheus.HistogramVec) Endpoints {
 	return Endpoints{
 		Preview: rest.Instrument(durations, "recurrence.preview")(rest.Endpoint(func(ctx context.Context, req from) (Preview, error) {
-			return s.Preview(ctx, Caller{UserID: token.UserID(ctx), Address: req.Address}, req.Request)
+			return s.Preview(ctx, ratelimit.Caller{UserID: token.UserID(ctx), Address: req.Address}, req.Request)
 		})),
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/rondohq/rondo/platform/fault"
 	engine "github.com/rondohq/rondo/platform/recurrence"
 	"github.com/rondohq/rondo/services/internal/ratelimit"
@@ -34,46 +32,20 @@ type Preview struct {
 	Finished    bool        // no occurrence follows those
 }
 
-// Caller is who asks, for the limits.
-type Caller struct {
-	UserID  uuid.UUID // nil UUID: nobody who is signed in
-	Address string    // of the request
-}
-
-// Limits bound how often previews are asked for.
-type Limits struct {
-	From *ratelimit.Limiter // by client address, of those without a token
-	Of   *ratelimit.Limiter // by user
-}
-
-// DefaultLimits are for programs that check thousands of rules in one go, whose
-// answers take some 0.1 ms of processor time each: a stranger has 20,000 at once and
-// then 200 a second, which is a fiftieth of a core; a user has five times as many.
-func DefaultLimits(now func() time.Time) Limits {
-	return Limits{
-		From: ratelimit.New(20_000, 5*time.Millisecond, now),
-		Of:   ratelimit.New(100_000, time.Millisecond, now),
-	}
-}
-
 // Service is what can be done with a rule alone. It keeps nothing.
 type Service interface {
 	// Preview is fault.Unprocessable when the rule is not acceptable, and names the part.
-	Preview(ctx context.Context, from Caller, r Request) (Preview, error)
+	Preview(ctx context.Context, from ratelimit.Caller, r Request) (Preview, error)
 }
 
 // NewService makes the service.
-func NewService(limits Limits) Service { return &service{limits} }
+func NewService(limits ratelimit.Callers) Service { return &service{limits} }
 
-type service struct{ limits Limits }
+type service struct{ limits ratelimit.Callers }
 
 // Preview implements Service.
-func (s *service) Preview(_ context.Context, from Caller, r Request) (Preview, error) {
-	limiter, key := s.limits.From, ratelimit.Address(from.Address)
-	if from.UserID != uuid.Nil {
-		limiter, key = s.limits.Of, from.UserID.String()
-	}
-	if err := limiter.Take(key); err != nil {
+func (s *service) Preview(_ context.Context, from ratelimit.Caller, r Request) (Preview, error) {
+	if err := s.limits.Take(from); err != nil {
 		return Preview{}, err
 	}
 	rule, err := engine.Parse(r.Spec)

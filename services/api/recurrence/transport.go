@@ -52,6 +52,10 @@ func decodeRequest(r *http.Request) (from, error) {
 }
 
 func locals(p *rest.Parser, name string, texts []string) []engine.Local {
+	if len(texts) > engine.MaxDates { // name no more of them than may be
+		p.Complainf(name, "are more than %d", engine.MaxDates)
+		return nil
+	}
 	all := make([]engine.Local, len(texts))
 	for i, text := range texts {
 		all[i] = local(p, fmt.Sprintf("%s[%d]", name, i), text)

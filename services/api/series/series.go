@@ -116,6 +116,9 @@ func New(owner uuid.UUID, d Draft, zone string, now time.Time) (occurrence.Serie
 	}
 	start := orElseStart(d.Start, d.RRule, recurrence.LocalOf(now, location))
 	s.Spec.Start, s.AllDay = start.Local, start.Date
+	if beyond(start.Local) {
+		bad = append(bad, fault.Field{Name: "dtstart", Message: lastYear})
+	}
 	var wrong []fault.Field
 	s.Spec.RDates, wrong = dates("rdate", d.RDates, s.AllDay)
 	bad = append(bad, wrong...)
@@ -124,7 +127,10 @@ func New(owner uuid.UUID, d Draft, zone string, now time.Time) (occurrence.Serie
 	if err := fault.InvalidFields(bad); err != nil {
 		return occurrence.Series{}, err
 	}
-	return s, checkRule(&s)
+	if err := checkRule(&s); err != nil {
+		return occurrence.Series{}, err
+	}
+	return s, nil
 }
 
 func orElse[T ~string](value, fallback T) T {
@@ -149,7 +155,7 @@ func orElseStart(given *Moment, rule string, now recurrence.Local) Moment {
 
 // timesOfDay is the part of a rule that speaks of the time of day; empty: none does.
 func timesOfDay(rule string) string {
-	for part := range strings.SplitSeq(strings.ToUpper(strings.TrimPrefix(rule, "RRULE:")), ";") {
+	for part := range strings.SplitSeq(strings.TrimPrefix(strings.ToUpper(rule), "RRULE:"), ";") {
 		name, value, _ := strings.Cut(part, "=")
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		switch {
@@ -162,10 +168,22 @@ func timesOfDay(rule string) string {
 	return ""
 }
 
+// lastYear is what is wrong with a time that is so late that the instants around it
+// could not be told in RFC 3339.
+const lastYear = "must lie before the year 9990"
+
+func beyond(l recurrence.Local) bool { return l.In(time.UTC).Year() >= 9990 }
+
 func dates(field string, moments []Moment, allDay bool) ([]recurrence.Local, []fault.Field) {
 	var bad []fault.Field
+	if len(moments) > recurrence.MaxDates {
+		return nil, []fault.Field{{Name: field, Message: fmt.Sprintf("are more than %d", recurrence.MaxDates)}}
+	}
 	all := make([]recurrence.Local, len(moments))
 	for i, m := range moments {
+		if beyond(m.Local) {
+			bad = append(bad, fault.Field{Name: fmt.Sprintf("%s[%d]", field, i), Message: lastYear})
+		}
 		if all[i] = m.Local; m.Date != allDay {
 			want := "a date and time such as 2026-03-27T14:00:00"
 			if allDay {
@@ -261,6 +279,9 @@ func apply(s occurrence.Series, c Change, now time.Time) (after occurrence.Serie
 		after.Spec.Start, after.AllDay = c.Start.Local, c.Start.Date
 	}
 	bad := normalise(&after)
+	if beyond(after.Spec.Start) {
+		bad = append(bad, fault.Field{Name: "dtstart", Message: lastYear})
+	}
 	var wrong []fault.Field
 	if c.RDates != nil {
 		after.Spec.RDates, wrong = dates("rdate", *c.RDates, after.AllDay)

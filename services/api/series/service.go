@@ -39,7 +39,8 @@ type Service interface {
 	// Pause stops a series until Resume; what would have been in between is left out.
 	Pause(ctx context.Context, owner, id uuid.UUID, version *int64) (Series, error)
 	Resume(ctx context.Context, owner, id uuid.UUID, version *int64) (Series, error)
-	// Skip leaves an occurrence out, and returns the task that says so; nil: the next.
+	// Skip leaves an occurrence out, and returns the task that says so; nil: the next,
+	// which is that of an open instance that is not due yet, or else the one that comes.
 	Skip(ctx context.Context, owner, id uuid.UUID, version *int64, at *time.Time) (task.Task, error)
 	// Instances are what a series has made, the latest first, and what is to come.
 	Instances(ctx context.Context, owner, id uuid.UUID, q InstanceQuery) (Instances, error)
@@ -264,8 +265,8 @@ func checkScope(c *Change) error {
 	complain(c.Scope == ScopeAll && c.OccurrenceAt != nil, "occurrence_at", "is only for the scopes this and following")
 	complain(c.DueAt != nil && !one, "due_at", "is only for the scope this")
 	for field, given := range map[string]bool{
-		"reminder_offsets": c.ReminderOffsets != nil, "rrule": c.RRule != nil, "dtstart": c.Start != nil, "timezone": c.Timezone != nil,
-		"rdate": c.RDates != nil, "exdate": c.ExDates != nil, "mode": c.Mode != nil, "if_pending": c.IfPending != nil, "catch_up": c.CatchUp != nil,
+		"rrule": c.RRule != nil, "dtstart": c.Start != nil, "timezone": c.Timezone != nil, "rdate": c.RDates != nil, "exdate": c.ExDates != nil,
+		"mode": c.Mode != nil, "if_pending": c.IfPending != nil, "catch_up": c.CatchUp != nil, "reminder_offsets": c.ReminderOffsets != nil,
 	} {
 		complain(one && given, field, "belongs to the whole series; use the scope all or following")
 	}
@@ -275,16 +276,21 @@ func checkScope(c *Change) error {
 	return nil
 }
 
+// conflict is what a status does not allow.
+func conflict(reason, format string, args ...any) error {
+	return fault.New(fault.Conflict, format, args...).Because(reason, nil)
+}
+
 func living(s occurrence.Series) error {
 	if s.Status == event.SeriesCancelled {
-		return fault.New(fault.Conflict, "The series is cancelled and makes no more instances. Create a new one.").Because("series_cancelled", nil)
+		return conflict("series_cancelled", "The series is cancelled and makes no more instances. Create a new one.")
 	}
 	return nil
 }
 
 func unfinished(s occurrence.Series) error {
 	if s.Status == event.SeriesCompleted {
-		return fault.New(fault.Conflict, "The series has ended: its rule has no more occurrences. Create a new one.").Because("series_completed", nil)
+		return conflict("series_completed", "The series has ended: its rule has no more occurrences. Create a new one.")
 	}
 	return living(s)
 }
@@ -389,7 +395,8 @@ func updateFollowing(ctx context.Context, tx Tx, old occurrence.Series, c Change
 	next.ID, next.PreviousID, next.Spec = uuid.Must(uuid.NewV7()), &old.ID, following
 	next.Version, next.Created, next.Skipped, next.Missed, next.Failure, next.Failures = 1, 0, 0, 0, nil, 0
 	next.Since, next.CreatedAt, next.UpdatedAt, next.LastOccurrenceAt = now, now, now, nil
-	if unschedule(&next); next.Status != event.SeriesPaused {
+	unschedule(&next)
+	if next.Status != event.SeriesPaused {
 		next.Status = event.SeriesPending
 	}
 	next, newRule, _, err := apply(next, c, now)
@@ -448,7 +455,7 @@ func single(
 	}
 	if found != nil {
 		if !found.Status.Open() && found.Status != status {
-			return t, after, fault.New(fault.Conflict, "That occurrence is a task already, and it is %s.", found.Status).Because("occurrence_closed", nil)
+			return t, after, conflict("occurrence_closed", "That occurrence is a task already, and it is %s.", found.Status)
 		}
 		return *found, after, nil
 	}
@@ -462,7 +469,7 @@ func single(
 	case old.Status == event.SeriesCompleted:
 		return t, after, unfinished(old)
 	case old.Status == event.SeriesPaused:
-		return t, after, fault.New(fault.Conflict, "The series is paused, so nothing comes of it. Resume it first.").Because("series_paused", nil)
+		return t, after, conflict("series_paused", "The series is paused, so nothing comes of it. Resume it first.")
 	case isNext:
 		after.LastOccurrenceAt = &next
 		unschedule(&after)
@@ -471,7 +478,7 @@ func single(
 			Part: "occurrence", Reason: "There is no occurrence at " + at.In(rule.Zone()).Format(time.RFC3339) + ".",
 		})
 	case at.Before(now) || (hasNext && at.Before(next)):
-		return t, after, fault.New(fault.Conflict, "That occurrence has passed, and no task was made of it.").Because("occurrence_passed", nil)
+		return t, after, conflict("occurrence_passed", "That occurrence has passed, and no task was made of it.")
 	}
 	if status == task.Skipped {
 		after.Skipped++
@@ -490,7 +497,7 @@ func (s *service) Skip(ctx context.Context, owner, id uuid.UUID, version *int64,
 			return Kept{}, err
 		}
 		if at == nil {
-			next, err := nextToSkip(old)
+			next, err := nextToSkip(ctx, tx, old, now)
 			if err != nil {
 				return Kept{}, err
 			}
@@ -518,9 +525,20 @@ func (s *service) Skip(ctx context.Context, owner, id uuid.UUID, version *int64,
 	return *result.Task, nil
 }
 
-func nextToSkip(s occurrence.Series) (time.Time, error) {
+// nextToSkip is the occurrence that people mean by the next one: that of an open instance
+// which is not due yet, else the one that comes.
+func nextToSkip(ctx context.Context, tx Tx, s occurrence.Series, now time.Time) (time.Time, error) {
 	if s.Status == event.SeriesPaused {
-		return time.Time{}, fault.New(fault.Conflict, "The series is paused, so nothing comes of it. Resume it first.").Because("series_paused", nil)
+		return time.Time{}, conflict("series_paused", "The series is paused, so nothing comes of it. Resume it first.")
+	}
+	instances, err := tx.Instances(ctx, s, now)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, t := range instances {
+		if t.Status.Open() && notDue(t, now) {
+			return *t.OccurrenceAt, nil
+		}
 	}
 	if err := unfinished(s); err != nil {
 		return time.Time{}, err
@@ -534,10 +552,9 @@ func nextToSkip(s occurrence.Series) (time.Time, error) {
 	case ok:
 		return next, nil
 	case s.Mode == occurrence.ByCompletion:
-		return time.Time{}, fault.New(fault.Conflict,
-			"The next one counts from the end of the open instance, so there is none to skip yet.").Because("series_waits", nil)
+		return time.Time{}, conflict("series_waits", "The next one counts from the end of the open instance, so there is none to skip yet.")
 	default:
-		return time.Time{}, fault.New(fault.Conflict, "There is no occurrence left to skip.").Because("series_completed", nil)
+		return time.Time{}, conflict("series_completed", "There is no occurrence left to skip.")
 	}
 }
 

@@ -251,7 +251,7 @@ func (t transaction) Instance(ctx context.Context, s occurrence.Series, at time.
 func (t transaction) Make(
 	ctx context.Context, s occurrence.Series, at, due time.Time, status task.Status, now time.Time,
 ) (task.Task, error) {
-	if _, err := occurrence.Make(ctx, t.tx, t.outbox, s, at, due, status, now); err != nil {
+	if _, err := occurrence.Make(ctx, t.tx, t.outbox, now, occurrence.Wanted{Series: &s, At: at, Due: due, Status: status}); err != nil {
 		return task.Task{}, err
 	}
 	made, err := t.Instance(ctx, s, at)

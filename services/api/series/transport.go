@@ -91,6 +91,10 @@ func moment(p *rest.Parser, field, value string) Moment {
 }
 
 func moments(p *rest.Parser, field string, values []string) []Moment {
+	if len(values) > recurrence.MaxDates { // name no more of them than may be
+		p.Complainf(field, "are more than %d", recurrence.MaxDates)
+		return nil
+	}
 	all := make([]Moment, len(values))
 	for i, value := range values {
 		all[i] = moment(p, fmt.Sprintf("%s[%d]", field, i), value)
@@ -215,11 +219,11 @@ func decodeQuery(r *http.Request) (Query, error) {
 }
 
 func cursor[T any](p *rest.Parser, values rest.Values) *T {
-	text := values.One("cursor")
-	if text == nil || *text == "" {
+	given := values.One("cursor")
+	if given == nil || *given == "" {
 		return nil
 	}
-	place, err := rest.DecodeCursor[T](*text)
+	place, err := rest.DecodeCursor[T](*given)
 	if err != nil {
 		p.Merge(err)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/rondohq/rondo/services/api/assistant/tool"
 	"github.com/rondohq/rondo/services/api/docs"
 	"github.com/rondohq/rondo/services/api/exchange"
+	"github.com/rondohq/rondo/services/api/feed"
 	"github.com/rondohq/rondo/services/api/notification"
 	"github.com/rondohq/rondo/services/api/recurrence"
 	"github.com/rondohq/rondo/services/api/reminder"
@@ -29,6 +30,7 @@ import (
 	"github.com/rondohq/rondo/services/api/task"
 	"github.com/rondohq/rondo/services/internal/idempotency"
 	"github.com/rondohq/rondo/services/internal/outbox"
+	"github.com/rondohq/rondo/services/internal/ratelimit"
 	"github.com/rondohq/rondo/services/internal/rest"
 	"github.com/rondohq/rondo/services/internal/token"
 )
@@ -59,9 +61,10 @@ type API struct {
 	reminders     reminder.Endpoints
 	notifications notification.Endpoints
 	exchange      exchange.Endpoints
+	quickadd      quickadd.Endpoints
 	preview       recurrence.Endpoints
 	series        series.Endpoints
-	quickadd      quickadd.Endpoints
+	feeds         feed.Endpoints
 	chat          chat.Endpoints
 	conversation  *chat.Conversation
 	mcp           http.Handler
@@ -100,14 +103,15 @@ func New(d Deps) (*API, error) {
 		reminders:     reminder.MakeEndpoints(services.Reminders, durations),
 		notifications: notification.MakeEndpoints(services.Notifications, durations),
 		exchange:      exchange.MakeEndpoints(exchange.NewService(exchange.NewPostgres(d.Pool, taskStore, d.Outbox), d.Now), durations),
-		preview:       recurrence.MakeEndpoints(recurrence.NewService(recurrence.DefaultLimits(d.Now)), durations),
+		preview:       recurrence.MakeEndpoints(recurrence.NewService(ratelimit.ForPrograms(d.Now)), durations),
 		series:        series.MakeEndpoints(services.Series, durations),
-		quickadd:      quickadd.MakeEndpoints(quickadd.NewService(), durations),
+		quickadd:      quickadd.MakeEndpoints(quickadd.NewService(ratelimit.ForPrograms(d.Now)), durations),
 		chat:          chat.MakeEndpoints(conversation, durations),
 		conversation:  conversation,
 		mcp: token.Authenticate(verifier, mcp.Handler(mcp.Deps{
 			Tools: tools, Zones: conversation.Store, Now: d.Now, Log: d.Log,
 		})),
+		feeds: feed.MakeEndpoints(feed.NewService(feed.NewPostgres(d.Pool, taskStore), feed.DefaultLimits(d.Now), d.Now), durations),
 	}, nil
 }
 
@@ -142,8 +146,10 @@ func (a *API) Routes() http.Handler {
 func (a *API) Register(mux rest.Router) {
 	docs.Register(mux, a.document)
 	account.RegisterPublic(mux, a.accounts)
-	recurrence.Register(rest.Through(mux, func(next http.Handler) http.Handler { return token.Optional(a.verifier, next) }), a.preview)
-	quickadd.RegisterPublic(mux, a.quickadd)
+	anyone := rest.Through(mux, func(next http.Handler) http.Handler { return token.Optional(a.verifier, next) })
+	quickadd.Register(anyone, a.quickadd)
+	recurrence.Register(anyone, a.preview)
+	feed.RegisterPublic(mux, a.feeds)
 
 	private := func(maxBody int64) rest.Router {
 		return rest.Through(mux, func(next http.Handler) http.Handler {
@@ -157,5 +163,6 @@ func (a *API) Register(mux rest.Router) {
 	reminder.Register(private(rest.MaxBody), a.reminders)
 	notification.Register(private(rest.MaxBody), a.notifications)
 	exchange.Register(private(exchange.MaxBody), a.exchange)
+	feed.Register(private(rest.MaxBody), a.feeds)
 	chat.Register(private(rest.MaxBody), a.chat)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -76,6 +77,22 @@ func (p *Postgres) EachIn(ctx context.Context, tx pgx.Tx, owner uuid.UUID, do fu
 		return fmt.Errorf("reading all tasks: %w", err)
 	}
 	return nil
+}
+
+// CurrentIn are the owner's open tasks that have all the tags, and those that were
+// completed at an instant or later, unless it is nil: at most limit of them, the soonest
+// due first. One without a due date comes last.
+func (p *Postgres) CurrentIn(
+	ctx context.Context, tx pgx.Tx, owner uuid.UUID, tags []uuid.UUID, completed *time.Time, limit int,
+) ([]Task, error) {
+	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM tasks t
+		WHERE t.user_id = $1 AND (t.status IN ('pending', 'active') OR t.status = 'completed' AND t.completed_at >= $2)
+			AND $3::uuid[] <@ ARRAY(SELECT tt.tag_id FROM task_tags tt WHERE tt.task_id = t.id)
+		ORDER BY coalesce(t.due_at, 'infinity'), t.id LIMIT $4`, owner, completed, tags, limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading current tasks: %w", err)
+	}
+	return collect(rows)
 }
 
 type namedTag struct {

@@ -61,6 +61,8 @@ type request struct {
 	method, path string
 	query        url.Values
 	body         any
+	raw          io.Reader // sent as it is, in place of body, as contentType
+	contentType  string
 	// key makes a repeated POST harmless. The sidecar repeats calls on its own,
 	// so a POST always has one: a fresh one where this is empty.
 	key     string
@@ -87,7 +89,10 @@ func (c Caller) do(ctx context.Context, in request, result any) error {
 		if err != nil {
 			return fault.New(fault.Internal, "The request could not be written.").Because("", err)
 		}
-		body = bytes.NewReader(encoded)
+		body, in.contentType = bytes.NewReader(encoded), "application/json"
+	}
+	if in.raw != nil {
+		body = in.raw
 	}
 	req, err := http.NewRequestWithContext(ctx, in.method, target, body)
 	if err != nil {
@@ -95,7 +100,7 @@ func (c Caller) do(ctx context.Context, in request, result any) error {
 	}
 	req.Header.Set("Accept", "application/json")
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", in.contentType)
 	}
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)

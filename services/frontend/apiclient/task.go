@@ -38,6 +38,7 @@ type Query struct {
 	Search     string
 	DueBefore  time.Time
 	DueAfter   time.Time
+	Parent     string // only the direct subtasks of this task
 	SortBy     string
 	SortOrder  string
 	Limit      int
@@ -52,7 +53,7 @@ func (q Query) values() url.Values {
 		}
 	}
 	for name, one := range map[string]string{
-		"search": q.Search, "sort_by": q.SortBy, "sort_order": q.SortOrder, "cursor": q.Cursor,
+		"search": q.Search, "sort_by": q.SortBy, "sort_order": q.SortOrder, "cursor": q.Cursor, "parent_id": q.Parent,
 	} {
 		if one != "" {
 			v.Set(name, one)
@@ -82,6 +83,17 @@ type NewTask struct {
 	Priority    string     `json:"priority,omitempty"`
 	DueAt       *time.Time `json:"due_at,omitempty"`
 	Tags        []string   `json:"tags,omitempty"`
+	ParentID    *uuid.UUID `json:"parent_id,omitempty"`
+}
+
+// HistoryEntry is one change of a task.
+type HistoryEntry struct {
+	Version       int64     `json:"version"`
+	Type          string    `json:"type"`
+	At            time.Time `json:"at"`
+	ChangedFields []string  `json:"changed_fields"`
+	Before        *Task     `json:"before"`
+	After         Task      `json:"after"`
 }
 
 // Change is a merge patch (RFC 7396): absent stays, nil clears.
@@ -135,3 +147,12 @@ func (c Caller) DeleteTask(ctx context.Context, id uuid.UUID) error {
 }
 
 func taskPath(id uuid.UUID) string { return "/api/tasks/" + id.String() }
+
+// History is every change of a task, oldest first.
+func (c Caller) History(ctx context.Context, id uuid.UUID) ([]HistoryEntry, error) {
+	var list struct {
+		Items []HistoryEntry `json:"items"`
+	}
+	err := c.do(ctx, request{method: http.MethodGet, path: taskPath(id) + "/history"}, &list)
+	return list.Items, err
+}

@@ -2,6 +2,8 @@
 // it writes days and times. A language is one value of Catalogue in one file.
 package text
 
+import "strconv"
+
 // Catalogue holds the texts of one language. A field is a whole sentence or
 // label, never a fragment to be glued; what needs a value is a function.
 type Catalogue struct {
@@ -11,6 +13,12 @@ type Catalogue struct {
 	Skip, Menu, Close, Save, Retry, Back string
 
 	Rooms      Rooms
+	Settings   Settings
+	Offline    Offline
+	Recurring  Recurring
+	History    History
+	Reminders  Reminders
+	Notices    Notices
 	Calendar   Calendar
 	When       When
 	Bulk       Bulk
@@ -25,6 +33,8 @@ type Catalogue struct {
 	Fields     Fields
 	Days       Days
 	Priorities Priorities
+	// Statuses are a task's, by their name in the api.
+	Statuses map[string]string
 }
 
 // Rooms are the places of the application.
@@ -32,6 +42,7 @@ type Rooms struct {
 	Navigation, Tabs, Inbox, Today, Upcoming, Done, Tags, NoTags, Settings, SignIn, SignUp, NotFound string
 	TagHeading                                                                                       func(tag string) string
 	TagCount                                                                                         func(n int) string
+	Recurring, Reminders, Notifications                                                              string
 	RenameTag, NewTagName, DeleteTag, TagOptions                                                     string
 	DeleteTagWarning                                                                                 string
 }
@@ -41,6 +52,59 @@ type Calendar struct {
 	Views, Agenda, Month, Previous, Next, Full string
 	More                                       func(n int) string
 	Day                                        func(label string, tasks int) string
+}
+
+// Offline is about being without a connection.
+type Offline struct {
+	Title, Hint, Kept, Conflict string
+	// Waiting counts what is to be sent; by plural category, with # for the number.
+	Waiting map[string]string
+}
+
+// Recurring is about series of tasks and the builder of their rules.
+type Recurring struct {
+	Lead, New, EmptyTitle, EmptyHint, Failing, Ended                                       string
+	Resume, Pause, Skip, Cancel, SkipAt, ChangeFrom                                        func(string) string
+	ResumeShort, PauseShort, SkipShort, CancelShort, Change, ChangeHeading                 string
+	Upcoming, Past, PausedNow, WaitsNow, OverNow, PendingNow                               string
+	NextAt                                                                                 func(when string) string
+	Counts                                                                                 func(made, skipped, missed int) string
+	Start, Repeat, Every, Unit, OnWeekdays, InMonths, OnMonthDays, Nth, NthDay             string
+	Daily, Weekdays, Weekly, Biweekly, Monthly, Yearly, Custom, AsRule                     string
+	Days, Weeks, Months, Years                                                             string
+	SameDay, OnDays, OnNth, MonthDaysHint, AnyDay, AnyWeekday                              string
+	First, Second, Third, Fourth, Last, LastButOne                                         string
+	RuleLabel, RuleHint, Ends, Never, OnDate, AfterTimes, Times                            string
+	Mode, FromDue, FromCompletion                                                          string
+	More, IfPending, PendingSkip, PendingCreate, CatchUp, CatchLatest, CatchAll, CatchNone string
+	ScopeLegend                                                                            func(when string) string
+	ScopeThis, ScopeFollowing, ScopeAll                                                    string
+	Next, ThenOver, RuleRequired, IntervalWrong, MonthDaysWrong, CountWrong, Stale         string
+	AfterFinish                                                                            func(sentence string) string
+	// AtMidnight is what the api's sentence about a rule says of a day without a time.
+	AtMidnight string
+	InZone     func(sentence, zone string) string
+}
+
+// History is what happened to a task.
+type History struct {
+	Heading, Show, Created, Notes, Moved, Parent, Nothing string
+	Changed                                               func(field, before, after string) string
+}
+
+// Reminders are about being told in time.
+type Reminders struct {
+	Heading, Lead, EmptyTitle, EmptyHint, AtDue, Add, AtTime, None, NeedsDue, NoDue string
+	Before                                                                          func(minutes int) string
+	Cancel                                                                          func(title string) string
+	Snooze, SnoozeTitle                                                             string
+	When                                                                            func(when string) string
+}
+
+// Notices are notifications.
+type Notices struct {
+	Lead, EmptyTitle, EmptyHint, ReadAll, Done, Snooze, SnoozeTen, SnoozeHour, SnoozeTomorrow, Missed, Unread string
+	Count                                                                                                     func(n int) string
 }
 
 // When chooses a due date.
@@ -59,7 +123,9 @@ type Bulk struct {
 
 // Composer is where tasks are added.
 type Composer struct {
-	Label, Placeholder, Due, Time, Priority, Tags, TagsPlaceholder, Add string
+	Label, Placeholder, Due, Time, Priority, Tags, TagsPlaceholder, Add, Understood string
+	AsText, GiveMeaning                                                             func(phrase string) string
+	LeaveAsText                                                                     func(label, phrase string) string
 }
 
 // Filters narrow and order a list.
@@ -69,7 +135,7 @@ type Filters struct {
 	Priority, Tags, Due, DueAny, DueOverdue, DueToday, DueWeek            string
 	SortNewest, SortOldest, SortDue, SortPriority, SortTitle, SortChanged string
 	SortHand                                                              string
-	Active                                                                string
+	Active, Save, SaveName, Saved, Unsave, Named                          string
 	Remove                                                                func(what string) string
 	SearchChip                                                            func(words string) string
 }
@@ -81,6 +147,7 @@ type Task struct {
 	Complete, Reopen, Delete, Edit, Open                                                func(title string) string
 	DeleteShort, ReopenShort, CompleteShort                                             string
 	Created, Changed, CompletedOn                                                       func(when string) string
+	Subtasks, NewSubtask, PartOf                                                        string
 	HasNotes, ListLabel, More, Subtask                                                  string
 	Stale                                                                               string
 }
@@ -102,6 +169,11 @@ type Toasts struct {
 	CompletedMany, DeletedMany, ReopenedMany, RestoredMany             func(n int) string
 	PrioritisedMany, TaggedMany, RescheduledMany                       func(n int) string
 	SomeFailed                                                         func(n int) string
+	AddedDue, AddedNoReminder, SeriesRule                              func(title, more string) string
+	SeriesAdded, SeriesSaved, SeriesPaused, SeriesResumed              func(title string) string
+	SeriesCancelled, Skipped, ReminderCancelled                        func(title string) string
+	ReminderAdded, Snoozed                                             func(when string) string
+	AllRead                                                            string
 	TagRenamed, TagDeleted, SettingsSaved, SignedOut, Offline, Unknown string
 }
 
@@ -112,6 +184,22 @@ type Account struct {
 	Promise1, Promise2, Promise3                                                                      string
 	SettingsTitle, Profile, Appearance, Theme, ThemeSystem, ThemeLight, ThemeDark, Menu               string
 	Expired                                                                                           string
+}
+
+// Settings are about everything but the profile.
+type Settings struct {
+	Password, CurrentPassword, NewPassword, NotPassword, Quiet, QuietHint, QuietFrom, QuietTo, QuietOff, QuietSame string
+	Channels, Email, EmailHint, EmailAway, PushTitle, PushHint, PushOn, PushOff, PushAway, PushDenied, SwitchOn    string
+	SwitchOff, ThisBrowser                                                                                         string
+	BrowserSince                                                                                                   func(day string) string
+	Tokens, TokensHint, TokenName, TokenScope, ScopeRead, ScopeWrite, TokenDays, Never, AddToken, Secret, Copy     string
+	Days                                                                                                           func(n int) string
+	Revoke                                                                                                         func(name string) string
+	RevokeShort, NeverUsed, NeverExpires, Expired, Copied                                                          string
+	LastUsed, Expires                                                                                              func(when string) string
+	Data, DataHint, ExportJSON, ExportCSV, Import, ImportHint, File, ChooseFile                                    string
+	Imported                                                                                                       func(created, skipped int) string
+	Delete, DeleteHint, DeletePassword, DeleteAct, Gone                                                            string
 }
 
 // Keys are the keyboard shortcuts.
@@ -133,6 +221,7 @@ type Errors struct {
 // Fields are messages about one input, by what is wrong with it.
 type Fields struct {
 	Required, TitleLong, NotesLong, Email, PasswordShort, Date, Time, TimeWithoutDate, Priority, Timezone string
+	WrongPassword                                                                                         string
 	NameLong, TagLong                                                                                     string
 }
 
@@ -150,3 +239,6 @@ type Days struct {
 
 // Priorities are their names.
 type Priorities struct{ High, Medium, Low string }
+
+// Number writes a number without separators.
+func Number(n int) string { return strconv.Itoa(n) }

@@ -21,12 +21,116 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 		Retry: "Try again", Back: "Back to the list",
 		Rooms: Rooms{
 			Navigation: "Rooms", Tabs: "Main rooms", Inbox: "All tasks", Today: "Today", Upcoming: "Upcoming", Done: "Done",
+			Recurring: "Recurring", Reminders: "Reminders", Notifications: "Notifications",
 			Tags: "Tags", NoTags: "Tags that you give to tasks appear here.", Settings: "Settings",
 			SignIn: "Sign in", SignUp: "Create an account", NotFound: "Not found",
 			TagHeading: func(tag string) string { return "#" + tag },
 			TagCount:   counted("", " task", " tasks"),
 			TagOptions: "Tag options", RenameTag: "Rename", NewTagName: "New name", DeleteTag: "Delete tag",
 			DeleteTagWarning: "Its tasks stay; they only lose the tag.",
+		},
+		Offline: Offline{
+			Title: "You are offline", Hint: "This page has not been open on this device before. The rooms that you have visited are there; others come back with the connection.",
+			Kept: "Kept on this device. It is sent when you are back online.", Conflict: "A change that you made offline could not be sent.",
+			Waiting: map[string]string{"one": "# change waits to be sent. Try now", "other": "# changes wait to be sent. Try now"},
+		},
+		Settings: Settings{
+			Password: "Password", CurrentPassword: "Current password", NewPassword: "New password", NotPassword: "This is not your password.",
+			Quiet: "Quiet hours", QuietHint: "Nothing rings in them: reminders wait in the application, and other channels until they end.",
+			QuietFrom: "From", QuietTo: "To", QuietOff: "No quiet hours", QuietSame: "Choose another time than the first one.",
+			Channels: "Notifications", Email: "By e-mail", EmailHint: "Reminders come by e-mail, too.",
+			EmailAway: "This Rondo is not set up to send e-mail.", PushTitle: "In this browser",
+			PushHint: "Reminders come up also while no tab is open.", PushOn: "Turn on", PushOff: "Turn off",
+			PushAway: "This Rondo is not set up to push.", PushDenied: "The browser does not allow it. Change that in its settings for this page.",
+			SwitchOn: "Turn on", SwitchOff: "Turn off", ThisBrowser: "this browser",
+			BrowserSince: titled("A browser, since ", ""),
+			Tokens:       "API tokens", TokensHint: "For scripts and other programs. Treat each like a password.",
+			TokenName: "What for", TokenScope: "May", ScopeRead: "only read", ScopeWrite: "read and write", TokenDays: "Ends",
+			Never: "never", AddToken: "Create token", Secret: "The new token, shown this once. Copy it now:", Copy: "Copy", Copied: "Copied",
+			Days: counted("after ", " day", " days"), Revoke: titled("Revoke “", "”"), RevokeShort: "Revoke",
+			NeverUsed: "never used", NeverExpires: "never ends", Expired: "has ended", LastUsed: titled("last used ", ""), Expires: titled("ends ", ""),
+			Data: "Your data", DataHint: "All your tasks and tags, in a file that other programs can read.", ExportJSON: "Export as JSON",
+			ExportCSV: "Export as CSV", Import: "Import", ImportHint: "An export of Rondo, or a table with a column “title”. Tasks that you have already are skipped.",
+			File: "JSON or CSV file", ChooseFile: "Choose a file first.",
+			Imported: func(created, skipped int) string {
+				return counted("Imported ", " task", " tasks")(created) + counted("; skipped ", ".", ".")(skipped)
+			},
+			Delete: "Delete my account", DeleteHint: "Everything is deleted at once and for good: tasks, series, reminders, tokens. Export first what you want to keep.",
+			DeletePassword: "Your password, to be sure that it is you", DeleteAct: "Delete everything", Gone: "Your account is deleted. Thank you for having been here.",
+		},
+		Recurring: Recurring{
+			Lead: "Each makes a task whenever it is time.", New: "New recurring task",
+			EmptyTitle: "Nothing repeats yet", EmptyHint: "Rent, plants, reviews: make it once, and it comes back by itself.",
+			Failing: "The last try to make a task failed. It is tried again; check the rule if this stays.",
+			Ended:   "This series has ended; what it has made stays.",
+			Resume:  titled("Resume “", "”"), Pause: titled("Pause “", "”"), Skip: titled("Skip the next time of “", "”"),
+			Cancel: titled("End “", "”"), SkipAt: titled("Skip ", ""), ChangeFrom: titled("Change ", " or from then on"),
+			ResumeShort: "Resume", PauseShort: "Pause", SkipShort: "Skip", CancelShort: "End", Change: "Change",
+			ChangeHeading: "Change this recurring task", Upcoming: "To come", Past: "So far",
+			PausedNow: "Paused", WaitsNow: "After the open one is done", OverNow: "Ended", PendingNow: "Being scheduled",
+			NextAt: titled("Next: ", ""),
+			Counts: func(made, skipped, missed int) string {
+				said := counted("Made ", " task so far", " tasks so far")(made)
+				if skipped > 0 {
+					said += counted(", skipped ", "", "")(skipped)
+				}
+				if missed > 0 {
+					said += counted(", missed ", "", "")(missed)
+				}
+				return said + "."
+			},
+			Start: "First on", Repeat: "Repeats", Every: "Every", Unit: "Unit", OnWeekdays: "On", InMonths: "In (every month if none)",
+			OnMonthDays: "On", Nth: "Which", NthDay: "Day",
+			Daily: "Every day", Weekdays: "Weekdays", Weekly: "Every week", Biweekly: "Every 2 weeks", Monthly: "Every month",
+			Yearly: "Every year", Custom: "Custom", AsRule: "RRULE",
+			Days: "days", Weeks: "weeks", Months: "months", Years: "years",
+			SameDay: "The same day", OnDays: "Days of the month", OnNth: "A weekday", MonthDaysHint: "-1 is the last day.",
+			AnyDay: "day", AnyWeekday: "weekday", First: "first", Second: "second", Third: "third", Fourth: "fourth", Last: "last",
+			LastButOne: "last but one", RuleLabel: "Rule", RuleHint: "As RFC 5545 writes it.",
+			Ends: "Ends", Never: "Never", OnDate: "On a date", AfterTimes: "After", Times: "times",
+			Mode: "Counts from", FromDue: "The due date", FromCompletion: "When I finish it",
+			More: "More", IfPending: "When the one before is still open", PendingSkip: "Skip it, and note so",
+			PendingCreate: "Make it all the same", CatchUp: "When Rondo was not running at the time", CatchLatest: "Make the latest one",
+			CatchAll: "Make them all", CatchNone: "Let them go",
+			ScopeLegend: titled("Change for ", ""), ScopeThis: "Only this one", ScopeFollowing: "This and all that follow", ScopeAll: "The whole series",
+			Next: "The next times", ThenOver: "Then it is over.", RuleRequired: "Write a rule, such as FREQ=DAILY.",
+			IntervalWrong: "A whole number from 1 to 1,000, please.", MonthDaysWrong: "Days from 1 to 31, or -1 for the last one, please.",
+			CountWrong:  "A whole number from 1 to 10,000, please.",
+			Stale:       "This series was changed elsewhere since you opened it. Your version is below; saving again keeps yours.",
+			AfterFinish: titled("", ", counted from completion"),
+			AtMidnight:  " at 12:00 AM",
+			InZone:      func(sentence, zone string) string { return sentence + " (" + zone + ")" },
+		},
+		History: History{
+			Heading: "History", Show: "Show the history", Created: "Created", Notes: "Notes changed", Moved: "Moved in the list",
+			Parent: "Moved below another task", Nothing: "none",
+			Changed: func(field, before, after string) string { return field + ": " + before + " → " + after },
+		},
+		Reminders: Reminders{
+			Heading: "Reminders", Lead: "What you will be told of, and when.", EmptyTitle: "No reminders set",
+			EmptyHint: "Open a task to be reminded of it, or write “remind me at 5 to call Tom” when you add one.",
+			AtDue:     "When it is due", Add: "Add", AtTime: "At a time", None: "None", NeedsDue: "Give the task a due date first.",
+			NoDue: "Waits for a due date",
+			Before: func(minutes int) string {
+				const hour, day = 60, 24 * 60
+				switch {
+				case minutes == 0:
+					return "When it is due"
+				case minutes%day == 0:
+					return counted("", " day before", " days before")(minutes / day)
+				case minutes%hour == 0:
+					return counted("", " hour before", " hours before")(minutes / hour)
+				}
+				return counted("", " minute before", " minutes before")(minutes)
+			},
+			Cancel: titled("Cancel the reminder of “", "”"), Snooze: "Snooze", SnoozeTitle: "Remind me again",
+			When: titled("", ""),
+		},
+		Notices: Notices{
+			Lead: "What you were told.", EmptyTitle: "All quiet", EmptyHint: "Reminders that have come up are kept here.",
+			ReadAll: "Mark all as read", Done: "Done", Snooze: "Snooze", SnoozeTen: "10 minutes", SnoozeHour: "1 hour",
+			SnoozeTomorrow: "Tomorrow at 9:00", Missed: "Missed", Unread: "Unread",
+			Count: counted("", " unread notification", " unread notifications"),
 		},
 		Calendar: Calendar{
 			Views: "Views", Agenda: "Agenda", Month: "Month", Previous: "Previous month", Next: "Next month",
@@ -50,8 +154,10 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Count:  map[string]string{"one": "# selected", "other": "# selected"},
 		},
 		Composer: Composer{
-			Label: "Add a task", Placeholder: "What needs doing?", Due: "Due date", Time: "Time",
+			Label: "Add a task", Placeholder: "What needs doing? Try “Call Tom tomorrow at 5”", Due: "Due date", Time: "Time",
 			Priority: "Priority", Tags: "Tags", TagsPlaceholder: "Tags, such as home, work", Add: "Add task",
+			Understood: "What was understood", AsText: titled("“", "” is text"), GiveMeaning: titled("Read “", "” again"),
+			LeaveAsText: func(label, phrase string) string { return label + ": leave “" + phrase + "” as text" },
 		},
 		Filters: Filters{
 			Search: "Search tasks", SearchPlaceholder: "Search", Open: "Filter", Label: "Filters", Sort: "Sort by",
@@ -61,7 +167,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			DueToday: "Today", DueWeek: "Next 7 days",
 			SortNewest: "Newest first", SortOldest: "Oldest first", SortDue: "Due date", SortPriority: "Priority",
 			SortTitle: "Title", SortChanged: "Last changed", SortHand: "By hand",
-			Active:     "Active filters",
+			Active: "Active filters", Save: "Save", SaveName: "Name of this list", Saved: "Saved lists", Unsave: "Forget this list", Named: "Save this list",
 			Remove:     titled("Remove filter: ", ""),
 			SearchChip: titled("“", "”"),
 		},
@@ -74,7 +180,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Delete: titled("Delete “", "”"), Edit: titled("Rename “", "”"), Open: titled("Open “", "”"),
 			DeleteShort: "Delete", ReopenShort: "Reopen", CompleteShort: "Complete",
 			Created: titled("Created: ", ""), Changed: titled("Changed: ", ""), CompletedOn: titled("Done: ", ""),
-			HasNotes: "Has notes", ListLabel: "Tasks", More: "Show more", Subtask: "Subtask",
+			HasNotes: "Has notes", ListLabel: "Tasks", More: "Show more", Subtask: "Subtask", Subtasks: "Subtasks", NewSubtask: "Add a subtask", PartOf: "Part of",
 			Stale: "This task was changed elsewhere since you opened it. Your version is below; saving again keeps yours.",
 		},
 		Empty: Empty{
@@ -101,7 +207,14 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			TaggedMany:      counted("Changed the tags of ", " task", " tasks"),
 			RescheduledMany: counted("Rescheduled ", " task", " tasks"),
 			SomeFailed:      counted("", " of them could not be changed.", " of them could not be changed."),
-			TagRenamed:      "Tag renamed", TagDeleted: "Tag deleted", SettingsSaved: "Settings saved",
+			AddedDue:        func(title, due string) string { return "Added “" + title + "”, due " + due },
+			AddedNoReminder: func(title, why string) string { return "Added “" + title + "”, but without its reminder: " + why },
+			SeriesRule:      func(title, rule string) string { return "“" + title + "” will repeat: " + rule },
+			SeriesAdded:     titled("“", "” will repeat"), SeriesSaved: titled("Saved “", "”"), SeriesPaused: titled("Paused “", "”"),
+			SeriesResumed: titled("Resumed “", "”"), SeriesCancelled: titled("Ended “", "”"),
+			Skipped: titled("Skipped ", ""), ReminderCancelled: titled("Cancelled the reminder of “", "”"),
+			ReminderAdded: titled("You will be reminded ", ""), Snoozed: titled("You will be reminded ", ""), AllRead: "All read",
+			TagRenamed: "Tag renamed", TagDeleted: "Tag deleted", SettingsSaved: "Settings saved",
 			SignedOut: "You are signed out.",
 			Offline:   "Rondo did not answer. Check your connection and try again in a moment.",
 			Unknown:   "Something went wrong. Please try again.",
@@ -156,7 +269,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			NotesLong: "At most 2,000 characters, please.", Email: "This does not look like an email address.",
 			PasswordShort: "At least 10 characters, please.", Date: "This is not a date.", Time: "This is not a time.",
 			TimeWithoutDate: "A time needs a date.", Priority: "Choose high, medium or low.",
-			Timezone: "Choose a time zone from the list.", NameLong: "At most 100 characters, please.",
+			Timezone: "Choose a time zone from the list.", WrongPassword: "This is not your password.", NameLong: "At most 100 characters, please.",
 			TagLong: "Tags are short: at most 50 characters each, without commas.",
 		},
 		Days: Days{
@@ -169,6 +282,9 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			MonthsShort: [12]string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
 			Short:       func(weekday string) string { return weekday[:3] },
 			At:          func(day, time string) string { return day + ", " + time },
+		},
+		Statuses: map[string]string{
+			"pending": "Open", "active": "In progress", "completed": "Done", "cancelled": "Deleted", "skipped": "Skipped", "failed": "Failed",
 		},
 		Priorities: Priorities{High: "High", Medium: "Medium", Low: "Low"},
 	}

@@ -8,6 +8,7 @@ package view
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
@@ -45,14 +46,19 @@ type Page struct {
 	Path   string          // of the room that is shown, to mark it and to come back to
 	Back   string          // where a form without script returns to: path and query
 	Tags   []apiclient.Tag
+	Saved  []SavedFilter
 	Toast  *Toast
+	Unread int       // notifications
+	Now    time.Time // when the page was made
 }
 
 // Toast reports what was done; with Undo it can be taken back.
 type Toast struct {
 	Message string
 	Undo    string // the steps back, for the form; "" where there are none
-	Alarm   bool   // an error: it stays until it is dismissed
+	// UndoPath takes the steps; "" is that for tasks.
+	UndoPath string
+	Alarm    bool // an error: it stays until it is dismissed
 }
 
 // Option is one choice of several.
@@ -91,6 +97,12 @@ type Composer struct {
 	Problem  string            // concerning no input
 }
 
+// Understood is a part of a new task's text that means something.
+type Understood struct {
+	Phrase, Label, Icon string
+	Plain               bool // it is left as text; a click gives it its meaning back
+}
+
 // Filters is the form that narrows the list.
 type Filters struct {
 	Path       string
@@ -105,16 +117,21 @@ type Filters struct {
 // Chip is an active filter and the URL without it.
 type Chip struct{ Label, Without string }
 
+// SavedFilter is a list that has a name.
+type SavedFilter struct{ Name, Path string }
+
 // List is a page of tasks.
 type List struct {
-	URL    string // of this list
-	Order  string // hand or day, where dragging means something
-	Chips  []Chip
-	Clear  string // URL without filters
-	Groups []Group
-	More   string // URL of the next page, "" on the last
-	Empty  *Empty
-	Error  bool // the api did not answer
+	Saveable bool   // it is not the room as it usually is
+	SavedAs  string // the name that it has
+	URL      string // of this list
+	Order    string // hand or day, where dragging means something
+	Chips    []Chip
+	Clear    string // URL without filters
+	Groups   []Group
+	More     string // URL of the next page, "" on the last
+	Empty    *Empty
+	Error    bool // the api did not answer
 }
 
 // Empty is what stands in place of no tasks.
@@ -189,6 +206,18 @@ type Detail struct {
 	Errors   map[string]string
 	Problem  string
 	Dialog   bool // shown over a list, not as a page of its own
+
+	Reminders  TaskReminderList
+	Subtasks   []Task
+	Parent     *Task
+	Series     *Series // that the task is an occurrence of
+	Occurrence string  // which one, RFC 3339
+}
+
+// Moment is a change in a task's history.
+type Moment struct {
+	When, Machine string
+	What          []string
 }
 
 // Priorities are the choices, highest first.
@@ -212,13 +241,45 @@ type AccountForm struct {
 	Notice      string
 }
 
-// SettingsForm is the profile.
+// SettingsForm are the settings, and the form of one of their parts as it was last
+// filled in.
 type SettingsForm struct {
+	Part        string // that what is wrong is about
 	DisplayName string
 	Timezone    string
 	Zones       []string
-	Errors      map[string]string
-	Problem     string
+	QuietFrom   string // hh:mm, "" for never
+	QuietTo     string
+	NotifyEmail bool
+
+	EmailAvailable bool
+	PushAvailable  bool
+	PushKey        string
+	Browsers       []Browser
+
+	Tokens     []Token
+	TokenName  string
+	TokenScope string
+	TokenDays  string
+	Secret     string // of a token that has just been made
+	Imported   string // what an import has made
+
+	Errors  map[string]string
+	Problem string
+}
+
+// Token is an API token.
+type Token struct {
+	ID            uuid.UUID
+	Name          string
+	Writes        bool
+	Used, Expires string
+}
+
+// Browser is one that gets pushes.
+type Browser struct {
+	ID              uuid.UUID
+	Endpoint, Since string
 }
 
 // Message is a page, or part of one, that only says something.

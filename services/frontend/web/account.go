@@ -35,6 +35,8 @@ func (s *Server) showSignIn(v *visit) error {
 	switch q := v.r.URL.Query(); {
 	case q.Has("expired"):
 		form.Notice = s.text.Account.Expired
+	case q.Has("gone"):
+		form.Notice = s.text.Settings.Gone
 	case q.Has("bye"):
 		form.Notice = s.text.Toasts.SignedOut
 	}
@@ -170,47 +172,6 @@ func (s *Server) setTheme(v *visit) error {
 	}
 	s.cookies.SetTheme(v.w, theme)
 	return v.redirect(v.back())
-}
-
-func (s *Server) showSettings(v *visit) error {
-	user := v.session.User
-	return v.settings(http.StatusOK, view.SettingsForm{
-		DisplayName: user.DisplayName, Timezone: user.Timezone, Errors: map[string]string{},
-	})
-}
-
-func (v *visit) settings(status int, form view.SettingsForm) error {
-	form.Zones = text.Zones(form.Timezone)
-	p := v.page(v.server.text.Account.SettingsTitle)
-	if _, err := v.sidebar(&p); err != nil {
-		return err
-	}
-	p.Toast = v.toastAfterRedirect()
-	return v.show(status, within(view.App(p), view.SettingsMain(p, form)))
-}
-
-func (s *Server) saveSettings(v *visit) error {
-	form := view.SettingsForm{
-		DisplayName: strings.TrimSpace(v.r.PostForm.Get("display_name")), Timezone: v.r.PostForm.Get("timezone"),
-		Errors: map[string]string{},
-	}
-	checkProfile(form.DisplayName, form.Timezone, form.Errors, s.text.Fields)
-	if len(form.Errors) > 0 {
-		return v.settings(http.StatusBadRequest, form)
-	}
-	user, err := v.api.SaveProfile(v.r.Context(), form.DisplayName, form.Timezone)
-	if err != nil && refusedInput(err) {
-		form.Problem = explain(err, form.Errors, s.text)
-		return v.settings(statusOf(err), form)
-	}
-	if err != nil {
-		return err //nolint:wrapcheck // a fault of the api
-	}
-	v.session.User = user
-	if err := s.Sessions.Save(v.r.Context(), v.session); err != nil {
-		s.Log.WarnContext(v.r.Context(), "a session keeps its old profile for some minutes", "error", err)
-	}
-	return v.redirect(with(view.SettingsPath, "did", didSettings))
 }
 
 // stream is open as long as the tab and the session are.

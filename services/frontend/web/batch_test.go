@@ -145,7 +145,7 @@ func TestATaskIsMovedBetweenOthers(t *testing.T) {
 	require.InDelta(t, 3.0, b.api.tasks[2].Position, 0)
 
 	b.api.tasks = []apiclient.Task{b.api.tasks[1], b.api.tasks[0], b.api.tasks[2]} // the fake lists backwards
-	b.api.tasks[0].Position, b.api.tasks[1].Position = 7, 7 // nothing lies between
+	b.api.tasks[0].Position, b.api.tasks[1].Position = 7, 7                        // nothing lies between
 	move(2, tasks[0].ID, tasks[1].ID)
 	require.Greater(t, b.api.tasks[2].Position, b.api.tasks[1].Position)
 	require.Greater(t, b.api.tasks[0].Position, b.api.tasks[2].Position, "the one behind has made room")

@@ -35,7 +35,7 @@ func (s *Server) showCalendar(v *visit) error {
 	}
 	switch {
 	case v.byScript() && v.target() == view.ListID:
-		return v.part(status, view.CalendarMonth(p, calendar), view.Sidebar(p, true))
+		return v.part(status, view.CalendarMonth(p, calendar), view.Around(p))
 	case v.byScript() && v.target() == view.MainID:
 		return v.part(status, view.CalendarMain(p, calendar), view.Navigated(p))
 	}

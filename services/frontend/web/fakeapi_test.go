@@ -30,6 +30,8 @@ type fakeAPI struct {
 	// fail, when set, answers instead.
 	fail func(*http.Request) error
 	now  func() time.Time
+	// parse, when set, reads texts; else each is a title.
+	parse func(string) apiclient.Parsed
 }
 
 const fakeToken = "rondo_fake"
@@ -112,6 +114,22 @@ func (f *fakeAPI) mux() *http.ServeMux {
 			})
 		}
 		write(w, http.StatusCreated, f.tasks[i])
+	})
+	mux.HandleFunc("GET /api/reminders", func(w http.ResponseWriter, _ *http.Request) {
+		write(w, http.StatusOK, map[string]any{"items": []any{}})
+	})
+	mux.HandleFunc("GET /api/notifications", func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, apiclient.Notifications{}) })
+	mux.HandleFunc("GET /api/tasks/recurring", func(w http.ResponseWriter, _ *http.Request) {
+		write(w, http.StatusOK, map[string]any{"items": []any{}})
+	})
+	mux.HandleFunc("POST /api/assistant/parse", func(w http.ResponseWriter, r *http.Request) {
+		var in map[string]string
+		_ = json.NewDecoder(r.Body).Decode(&in)
+		if f.parse == nil {
+			write(w, http.StatusOK, apiclient.Parsed{Intent: apiclient.IntentTask, Title: in["text"]})
+			return
+		}
+		write(w, http.StatusOK, f.parse(in["text"]))
 	})
 	mux.HandleFunc("/api/tasks/{id}", f.one)
 	mux.HandleFunc("/api/tasks/{id}/{action}", f.one)

@@ -151,6 +151,7 @@ func tagInput(tags []string) string { return strings.Join(tags, ", ") }
 // shown are the inputs beside which a message can stand.
 var shown = []string{
 	"title", "description", "due", "time", "priority", "tags", "email", "password", "display_name", "timezone",
+	"current_password",
 }
 
 // inputs maps the api's names of fields to those of the forms.
@@ -189,6 +190,8 @@ func fieldMessage(name, message string, t text.Fields) string {
 		return t.PasswordShort
 	case "timezone":
 		return t.Timezone
+	case "current_password":
+		return t.WrongPassword
 	case "priority":
 		return t.Priority
 	}
@@ -210,3 +213,7 @@ func refusedInput(err error) bool {
 	}
 	return false
 }
+
+func tooLong(s string, limit int) bool { return utf8.RuneCountInString(s) > limit }
+
+func tooShort(s string, limit int) bool { return utf8.RuneCountInString(s) < limit }

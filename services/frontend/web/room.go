@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/a-h/templ"
@@ -247,7 +248,7 @@ func (v *visit) showList(r room) error {
 			if _, err := v.sidebar(&p); err != nil {
 				return err
 			}
-			return v.part(v.listStatus(list), view.TaskList(p, list), view.Sidebar(p, true))
+			return v.part(v.listStatus(list), view.TaskList(p, list), view.Around(p))
 		}
 	}
 	tags, err := v.sidebar(&p)
@@ -272,11 +273,14 @@ func (v *visit) listStatus(list view.List) int {
 // sidebar fills in what the sidebar shows. Without the api there are no tags, and
 // the list says why.
 func (v *visit) sidebar(p *view.Page) ([]apiclient.Tag, error) {
+	var unread sync.WaitGroup
+	unread.Go(func() { p.Unread = v.unread() })
 	tags, err := v.api.Tags(v.r.Context())
+	unread.Wait()
 	if err != nil && fault.CodeOf(err) != fault.Unavailable {
 		return nil, err //nolint:wrapcheck // a fault of the api
 	}
-	p.Tags = tags
+	p.Tags, p.Saved = tags, v.savedFilters()
 	return tags, nil
 }
 
@@ -333,6 +337,14 @@ func (v *visit) list(r room, f filter, cursor, group string) (view.List, error) 
 	list.Groups = v.groups(r, tasks, group)
 	if query.Cursor != "" {
 		list.More = more(r, f, query.Cursor, list.Groups)
+	}
+	if path := r.url(f); len(list.Chips) > 0 || f.sort != sortings[0].name {
+		list.Saveable = true
+		for _, saved := range v.session.User.SavedFilters {
+			if saved.Path == path {
+				list.SavedAs = saved.Name
+			}
+		}
 	}
 	if len(tasks) == 0 && cursor == "" {
 		list.Empty = v.empty(r, f)
@@ -617,11 +629,14 @@ func (v *visit) changed(c change) error {
 	if _, err := v.sidebar(&p); err != nil {
 		return err
 	}
-	parts := []templ.Component{content, view.Sidebar(p, true)}
+	parts := []templ.Component{content, view.Around(p)}
 	toast := v.toast(c)
-	if c.did == didAdd {
+	switch c.did {
+	case didAdd: // everybody else sees it appear
 		parts = append(parts, view.ComposerKey(uuid.NewString(), true), view.Announcement(toast.Message))
-	} else {
+	case didAddReminder, didAddNoReminder:
+		parts = append(parts, view.ComposerKey(uuid.NewString(), true), view.ToastAside(p, toast))
+	default:
 		parts = append(parts, view.ToastAside(p, toast))
 	}
 	v.w.Header().Set("Hx-Trigger", changedEvent(c.tasks))
@@ -631,9 +646,27 @@ func (v *visit) changed(c change) error {
 // current is the list, or what stands in its place, that the browser shows.
 func (v *visit) current() (view.Page, templ.Component, error) {
 	address := v.r.Header.Get("Hx-Current-Url")
-	if at, err := url.Parse(address); err == nil && at.Path == view.CalendarPath {
+	at, err := url.Parse(address)
+	if err != nil {
+		at = &url.URL{Path: view.InboxPath}
+	}
+	t := v.server.text.Rooms
+	switch at.Path {
+	case view.CalendarPath:
 		calendar, p, err := v.calendar(at.Query().Get("month"))
 		return p, view.CalendarMonth(p, calendar), err
+	case view.RecurringPath:
+		list, err := v.seriesList()
+		p := v.shell(view.RecurringPath, t.Recurring)
+		return p, view.SeriesRows(p, list), err
+	case view.RemindersPath:
+		list, err := v.reminderList()
+		p := v.shell(view.RemindersPath, t.Reminders)
+		return p, view.ReminderRows(p, list), err
+	case view.NoticesPath:
+		list, err := v.noticeList("")
+		p := v.shell(view.NoticesPath, t.Notifications)
+		return p, view.NoticeRows(p, list), err
 	}
 	r, f := roomOf(address)
 	list, err := v.list(r, f, "", "")

@@ -16,7 +16,11 @@ import (
 // What can have been done; also the value of "did" in the URL to which a form
 // without script returns.
 const (
-	didAdd      = "added"
+	didAdd = "added"
+
+	didAddReminder   = "added-reminder"
+	didAddNoReminder = "added-no-reminder"
+
 	didSave     = "saved"
 	didComplete = "completed"
 	didReopen   = "reopened"
@@ -30,6 +34,13 @@ const (
 	didRenameTag = "tag-renamed"
 	didDeleteTag = "tag-deleted"
 	didSettings  = "settings"
+
+	didSeriesAdd    = "series-added"
+	didSeriesSave   = "series-saved"
+	didSeriesPause  = "series-paused"
+	didSeriesResume = "series-resumed"
+	didSeriesCancel = "series-ended"
+	didSkip         = "skipped"
 )
 
 // change is something that was done to tasks.
@@ -37,7 +48,8 @@ type change struct {
 	did    string
 	tasks  []apiclient.Task // as they are now
 	undo   []step
-	failed int // of several, how many could not be changed
+	failed int    // of several, how many could not be changed
+	note   string // what else is to be said
 }
 
 // changedOne is a change of one task whose status was another before.
@@ -89,6 +101,13 @@ func (v *visit) toast(c change) view.Toast {
 	switch c.did {
 	case didAdd:
 		toast.Message, toast.Undo = t.Added(title), ""
+		if len(c.tasks) > 0 && c.tasks[0].DueAt != nil {
+			toast.Message = t.AddedDue(title, v.locale.Due(v.now, *c.tasks[0].DueAt))
+		}
+	case didAddReminder:
+		toast.Message = t.Added(title) + ". " + t.ReminderAdded(c.note)
+	case didAddNoReminder:
+		toast.Message, toast.Alarm = t.AddedNoReminder(title, c.note), true
 	case didComplete:
 		toast.Message = say(t.Completed, t.CompletedMany)
 	case didReopen:
@@ -148,7 +167,9 @@ func (v *visit) toastAfterRedirect() *view.Toast {
 	case didRenameTag, didDeleteTag, didSettings:
 		toast := v.toast(change{did: did})
 		return &toast
-	case didAdd, didSave, didComplete, didReopen, didDelete, didUndo, didSchedule, didPriority, didTag, didMove:
+	case didSeriesAdd, didSeriesSave, didSeriesPause, didSeriesResume, didSeriesCancel, didSkip:
+		return v.seriesToast(did, q.Get("series"))
+	case didAdd, didAddReminder, didAddNoReminder, didSave, didComplete, didReopen, didDelete, didUndo, didSchedule, didPriority, didTag, didMove:
 	default:
 		return nil
 	}
@@ -174,22 +195,27 @@ func (s *Server) addTask(v *visit) error {
 	if len(in.errors) > 0 {
 		return v.showComposer(http.StatusBadRequest, composer)
 	}
-	task, err := v.api.CreateTask(v.r.Context(), apiclient.NewTask{
-		Title: in.title, Priority: in.priority, DueAt: in.dueAt, Tags: in.tagNames,
-	}, key)
-	if err != nil && fault.CodeOf(err) != fault.Unauthenticated {
+	parsed, err := v.understand(in.title, form["plain"])
+	if err != nil && fault.CodeOf(err) == fault.Unauthenticated {
+		return err
+	}
+	// A reader that is away costs what it would have read, not the task.
+	typed := in.title
+	v.merge(&in, parsed)
+	if err := v.addUnderstood(in, parsed, key); err != nil {
+		if fault.CodeOf(err) == fault.Unauthenticated {
+			return err
+		}
 		// A new key for what will be another request, except where nobody knows
 		// whether the first one arrived.
 		if fault.CodeOf(err) != fault.Unavailable {
 			composer.Key = uuid.NewString()
 		}
+		composer.Title = typed
 		composer.Problem = explain(err, composer.Errors, s.text)
 		return v.showComposer(statusOf(err), composer)
 	}
-	if err != nil {
-		return err //nolint:wrapcheck // a fault of the api
-	}
-	return v.changed(change{did: didAdd, tasks: []apiclient.Task{task}})
+	return nil
 }
 
 // showComposer shows the form for a new task again, with what is wrong in it.
@@ -223,7 +249,11 @@ func (s *Server) showTask(v *visit) error {
 	if err != nil {
 		return err //nolint:wrapcheck // a fault of the api
 	}
-	return v.showDetail(http.StatusOK, v.detail(task))
+	d := v.detail(task)
+	if err := v.parts(&d, task); err != nil {
+		return err
+	}
+	return v.showDetail(http.StatusOK, d)
 }
 
 // detail is the form with what the task holds.
@@ -271,6 +301,9 @@ func (s *Server) saveTask(v *visit) error {
 	d := v.detail(task)
 	d.Title, d.Notes, d.Date, d.Time, d.Priority, d.Tags = in.title, in.notes, in.due, in.time, in.priority, in.tags
 	d.Errors = in.errors
+	if err := v.parts(&d, task); err != nil {
+		return err
+	}
 	if len(in.errors) > 0 {
 		return v.showDetail(http.StatusBadRequest, d)
 	}
@@ -302,7 +335,7 @@ func (s *Server) showRename(v *visit) error {
 		return err //nolint:wrapcheck // a fault of the api
 	}
 	if !v.byScript() {
-		return v.showDetail(http.StatusOK, v.detail(task))
+		return v.redirect(view.InboxPath + "/" + id.String())
 	}
 	return v.part(http.StatusOK, view.TitleForm(v.page(""), v.row(task), task.Title, ""))
 }

@@ -60,11 +60,15 @@ func (s *Server) serve(route Route) http.Handler {
 func (v *visit) enter(route Route) error {
 	writes := v.r.Method != http.MethodGet && v.r.Method != http.MethodHead
 	if writes {
-		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
+		limit := int64(maxForm)
+		if isUpload(v.r) {
+			limit = maxUpload
+		}
+		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, limit)
 		if err := v.server.origins.Check(v.r); err != nil {
 			return errForged
 		}
-		if err := v.r.ParseForm(); err != nil {
+		if err := v.parseForm(); err != nil {
 			if _, large := errors.AsType[*http.MaxBytesError](err); large {
 				return fault.New(fault.TooLarge, "The form is too large.")
 			}
@@ -87,6 +91,15 @@ func (v *visit) enter(route Route) error {
 		}
 	}
 	return route.Handle(v)
+}
+
+// parseForm reads a form, with its file where it has one.
+func (v *visit) parseForm() error {
+	if !isUpload(v.r) {
+		return v.r.ParseForm() //nolint:wrapcheck // enter says what it means
+	}
+	const inMemory = 1 << 20
+	return v.r.ParseMultipartForm(inMemory) //nolint:wrapcheck // enter says what it means
 }
 
 // identify finds the session, renews it when it is due, and with it the account
@@ -139,7 +152,7 @@ func (v *visit) admit(member *session.Session) {
 func (s *Server) setHeaders(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "+
-		"font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		"font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "same-origin")
@@ -169,7 +182,7 @@ func (v *visit) page(title string) view.Page {
 	}
 	p := view.Page{
 		T: v.server.text, Assets: v.server.Assets, Title: title, Theme: v.server.cookies.Theme(v.r),
-		CSRF: v.token, Path: v.r.URL.EscapedPath(), Back: v.r.URL.RequestURI(),
+		CSRF: v.token, Path: v.r.URL.EscapedPath(), Back: v.r.URL.RequestURI(), Now: v.now,
 	}
 	if v.session != nil {
 		p.User = &v.session.User

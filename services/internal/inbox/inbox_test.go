@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -125,5 +127,42 @@ func TestWhatFollowsTheCommitGetsTheResultEachTime(t *testing.T) {
 	}
 	if effects != 1 || len(followed) != 2 || followed[0] != e.Subject || followed[1] != e.Subject {
 		t.Errorf("%d effects, followed by %v", effects, followed)
+	}
+}
+
+// The plan: idempotency rows live 30 days.
+func TestMarksLiveThirtyDays(t *testing.T) {
+	t.Parallel()
+	i, pool := setup(t)
+	if _, err := pool.Exec(t.Context(), `
+		INSERT INTO processed_event_logs (consumer, key, processed_at)
+		SELECT c, d, now() - d::interval FROM unnest($1::text[]) AS c, unnest(ARRAY['31 days', '29 days']) AS d`,
+		[]string{topology.Recurring.Subscribes[0].Group(), "somebody else's"}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = i.Purge(ctx) }()
+	left := func() (keys []string) {
+		rows, err := pool.Query(t.Context(), `SELECT consumer || ' ' || key FROM processed_event_logs ORDER BY 1`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if keys, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+			t.Fatal(err)
+		}
+		return keys
+	}
+	for len(left()) > 3 {
+		if t.Context().Err() != nil {
+			t.Fatal("nothing is purged")
+		}
+		runtime.Gosched()
+	}
+	stop()
+	<-done
+	want := []string{topology.Recurring.Subscribes[0].Group() + " 29 days", "somebody else's 29 days", "somebody else's 31 days"}
+	if got := left(); !slices.Equal(got, want) {
+		t.Errorf("left: %q", got)
 	}
 }

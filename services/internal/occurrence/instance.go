@@ -30,55 +30,109 @@ type Instance struct {
 	New bool `json:"-"`
 }
 
-// Make makes the task of an occurrence, once: with its tags, its history and, if it is
-// open, its reminders, and with their events. The caller holds the series' row.
-func Make(
-	ctx context.Context, tx pgx.Tx, o *outbox.Outbox, s Series, at time.Time, due time.Time, status event.TaskStatus, now time.Time,
-) (Instance, error) {
+// Wanted is an occurrence that is to become a task.
+type Wanted struct {
+	Series  *Series
+	At, Due time.Time
+	Status  event.TaskStatus
+}
+
+// Make makes the tasks of occurrences, each once: with its tags, its history and, if it
+// is open, its reminders, and with their events. It takes two round trips for all of
+// them. The caller holds the rows of their series.
+func Make(ctx context.Context, tx pgx.Tx, o *outbox.Outbox, now time.Time, all ...Wanted) ([]Instance, error) {
+	made, tasks := make([]Instance, len(all)), make([]event.Task, len(all))
+	claims := &pgx.Batch{}
+	for i, w := range all {
+		var err error
+		if tasks[i], err = w.task(now); err != nil {
+			return nil, err
+		}
+		made[i] = Instance{TaskID: uuid.MustParse(tasks[i].ID), Status: w.Status, New: true}
+		if err := w.claim(claims, tasks[i], made[i]); err != nil {
+			return nil, err
+		}
+	}
+	marks, err := send(ctx, tx, claims)
+	if err != nil {
+		return nil, fmt.Errorf("inserting instances: %w", err)
+	}
+	completion := &pgx.Batch{}
+	for i, w := range all {
+		mark, inserted := marks[2*i], marks[2*i+1]
+		if inserted == 0 {
+			if made[i], err = w.earlier(ctx, tx, mark == 1); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err := w.complete(ctx, completion, o, tasks[i]); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := send(ctx, tx, completion); err != nil {
+		return nil, fmt.Errorf("completing instances: %w", err)
+	}
+	return made, nil
+}
+
+// send runs a batch and counts the rows of each statement.
+func send(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) (rows []int64, err error) {
+	results := tx.SendBatch(ctx, batch)
+	defer func() { err = errors.Join(err, results.Close()) }()
+	for range batch.Len() {
+		tag, err := results.Exec()
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, tag.RowsAffected())
+	}
+	return rows, nil
+}
+
+func (w Wanted) task(now time.Time) (event.Task, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
-		return Instance{}, fmt.Errorf("making a task id: %w", err)
+		return event.Task{}, fmt.Errorf("making a task id: %w", err)
 	}
-	now, series := now.UTC().Truncate(time.Microsecond), s.ID.String()
-	task := event.Task{
-		ID: id.String(), Title: s.Title, Description: s.Description, Priority: s.Priority, Status: string(status),
-		DueAt: &due, Position: float64(now.UnixMicro()) / 1e6, // as of every new task: later ones come last
-		Tags: notNil(s.Tags), Version: 1, SeriesID: &series, OccurrenceAt: &at, CreatedAt: now, UpdatedAt: now,
-	}
-	key := event.OccurrenceKey(s.Owner.String(), series, at)
-	made := Instance{TaskID: id, Status: status, New: true}
+	now, s, series := now.UTC().Truncate(time.Microsecond), w.Series, w.Series.ID.String()
+	return event.Task{
+		ID: id.String(), Title: s.Title, Description: s.Description, Priority: s.Priority, Status: string(w.Status),
+		DueAt: &w.Due, Position: float64(now.UnixMicro()) / 1e6, // as of every new task: later ones come last
+		Tags: notNil(s.Tags), Version: 1, SeriesID: &series, OccurrenceAt: &w.At, CreatedAt: now, UpdatedAt: now,
+	}, nil
+}
+
+func (w Wanted) key() string {
+	return event.OccurrenceKey(w.Series.Owner.String(), w.Series.ID.String(), w.At)
+}
+
+// claim queues the two statements that decide who makes the occurrence.
+func (w Wanted) claim(batch *pgx.Batch, task event.Task, made Instance) error {
 	result, err := json.Marshal(made)
 	if err != nil {
-		return Instance{}, fmt.Errorf("encoding the instance: %w", err)
+		return fmt.Errorf("encoding the instance: %w", err)
 	}
-	claim := &pgx.Batch{}
-	claim.Queue(`INSERT INTO processed_event_logs (consumer, key, result) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, consumer, key, result)
-	claim.Queue(`
+	batch.Queue(`INSERT INTO processed_event_logs (consumer, key, result) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		consumer, w.key(), result)
+	batch.Queue(`
 		INSERT INTO tasks (id, user_id, title, description, priority, status, due_at, position, version,
 			series_id, occurrence_at, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $11, $11)
 		ON CONFLICT (series_id, occurrence_at) DO NOTHING`,
-		id, s.Owner, s.Title, s.Description, s.Priority, status, due, task.Position, s.ID, at, now)
-	claimed := tx.SendBatch(ctx, claim)
-	mark, errMark := claimed.Exec()
-	inserted, errTask := claimed.Exec()
-	if err := errors.Join(errMark, errTask, claimed.Close()); err != nil {
-		return Instance{}, fmt.Errorf("inserting an instance: %w", err)
-	}
-	if inserted.RowsAffected() == 0 {
-		return earlier(ctx, tx, s, at, key, mark.RowsAffected() == 1)
-	}
-	return made, complete(ctx, tx, o, s, task, key)
+		task.ID, w.Series.Owner, task.Title, task.Description, task.Priority, task.Status, w.Due, task.Position,
+		w.Series.ID, w.At, task.CreatedAt)
+	return nil
 }
 
-// complete adds what belongs to a new instance.
-func complete(ctx context.Context, tx pgx.Tx, o *outbox.Outbox, s Series, task event.Task, key string) error {
-	batch := &pgx.Batch{}
+// complete queues what belongs to a new instance.
+func (w Wanted) complete(ctx context.Context, batch *pgx.Batch, o *outbox.Outbox, task event.Task) error {
+	s := w.Series
 	if len(s.TagIDs) > 0 {
 		batch.Queue(`INSERT INTO task_tags (task_id, tag_id) SELECT $1, unnest($2::uuid[])`, task.ID, s.TagIDs)
 	}
 	events, err := o.Queue(ctx, batch, outbox.Message{
-		UserID: s.Owner, Subject: task.ID, Payload: event.TaskInstanceCreated{Task: task, Key: key},
+		UserID: s.Owner, Subject: task.ID, Payload: event.TaskInstanceCreated{Task: task, Key: w.key()},
 	})
 	if err != nil {
 		return err
@@ -91,19 +145,14 @@ func complete(ctx context.Context, tx pgx.Tx, o *outbox.Outbox, s Series, task e
 		INSERT INTO task_history (id, task_id, user_id, version, type, at, changed_fields, before, after)
 		VALUES ($1, $2, $3, 1, $4, $5, '{}', NULL, $6)`,
 		events[0].ID, task.ID, s.Owner, events[0].Type, events[0].Time, after)
-	if event.TaskStatus(task.Status).Open() {
-		if err := remind(ctx, batch, o, s, task); err != nil {
-			return err
-		}
+	if !w.Status.Open() {
+		return nil
 	}
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("completing an instance: %w", err)
-	}
-	return nil
+	return remind(ctx, batch, o, s, task)
 }
 
-// remind adds the reminders of a new instance and tells of each.
-func remind(ctx context.Context, batch *pgx.Batch, o *outbox.Outbox, s Series, task event.Task) error {
+// remind queues the reminders of a new instance and tells of each.
+func remind(ctx context.Context, batch *pgx.Batch, o *outbox.Outbox, s *Series, task event.Task) error {
 	for _, minutes := range s.ReminderOffsets {
 		id, err := uuid.NewV7()
 		if err != nil {
@@ -128,8 +177,8 @@ func remind(ctx context.Context, batch *pgx.Batch, o *outbox.Outbox, s Series, t
 
 // earlier is what an occurrence had become before: by the mark, or by the task itself
 // when the mark was purged since.
-func earlier(ctx context.Context, tx pgx.Tx, s Series, at time.Time, key string, lost bool) (Instance, error) {
-	var kept Instance
+func (w Wanted) earlier(ctx context.Context, tx pgx.Tx, lost bool) (kept Instance, err error) {
+	key := w.key()
 	if !lost {
 		var result []byte
 		if err := tx.QueryRow(ctx, `SELECT result FROM processed_event_logs WHERE consumer = $1 AND key = $2`, consumer, key).
@@ -145,7 +194,7 @@ func earlier(ctx context.Context, tx pgx.Tx, s Series, at time.Time, key string,
 		WITH kept AS (SELECT id, status FROM tasks WHERE user_id = $1 AND series_id = $2 AND occurrence_at = $3)
 		UPDATE processed_event_logs p SET result = jsonb_build_object('task_id', kept.id, 'status', kept.status)
 		FROM kept WHERE p.consumer = $4 AND p.key = $5 RETURNING kept.id, kept.status`,
-		s.Owner, s.ID, at, consumer, key).Scan(&kept.TaskID, &kept.Status); err != nil {
+		w.Series.Owner, w.Series.ID, w.At, consumer, key).Scan(&kept.TaskID, &kept.Status); err != nil {
 		return kept, fmt.Errorf("reading the task of the occurrence: %w", err)
 	}
 	return kept, nil

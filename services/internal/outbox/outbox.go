@@ -42,6 +42,7 @@ func (o *Outbox) Queue(ctx context.Context, batch *pgx.Batch, messages ...Messag
 	carrier := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(ctx, carrier)
 	events := make([]event.Envelope, 0, len(messages))
+	var rows rows
 	for _, m := range messages {
 		e, err := event.New(o.source, m.UserID, m.Subject, m.Payload)
 		if err != nil {
@@ -59,11 +60,38 @@ func (o *Outbox) Queue(ctx context.Context, batch *pgx.Batch, messages ...Messag
 		if err != nil {
 			return nil, fmt.Errorf("filling the outbox: %w", err)
 		}
-		batch.Queue(`INSERT INTO outbox (source, shard, user_id, topic, event) VALUES ($1, $2, $3, $4, $5)`,
-			o.source.Name, Shard(m.UserID), m.UserID, topic.Name, body)
+		rows.shards, rows.users = append(rows.shards, Shard(m.UserID)), append(rows.users, m.UserID)
+		rows.topics, rows.events = append(rows.topics, topic.Name), append(rows.events, string(body))
 		events = append(events, e)
 	}
+	rows.queue(batch, o.source.Name)
 	return events, nil
+}
+
+// rows are columns of the outbox.
+type rows struct {
+	shards         []int16
+	users          []uuid.UUID
+	topics, events []string
+}
+
+// few is up to how many rows single statements are the faster way.
+const few = 4
+
+func (r rows) queue(batch *pgx.Batch, source string) {
+	if len(r.events) <= few {
+		for i := range r.events {
+			batch.Queue(`INSERT INTO outbox (source, shard, user_id, topic, event) VALUES ($1, $2, $3, $4, $5)`,
+				source, r.shards[i], r.users[i], r.topics[i], r.events[i])
+		}
+		return
+	}
+	// In their order, which is that of seq.
+	batch.Queue(`
+		INSERT INTO outbox (source, shard, user_id, topic, event)
+		SELECT $1, m.shard, m.user_id, m.topic, m.event::jsonb
+		FROM unnest($2::smallint[], $3::uuid[], $4::text[], $5::text[]) WITH ORDINALITY AS m (shard, user_id, topic, event, n) ORDER BY m.n`,
+		source, r.shards, r.users, r.topics, r.events)
 }
 
 // Append inserts the messages in the transaction; see Queue.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -178,6 +179,36 @@ func TestCommittedEventsArriveInOrderAlsoAfterAnOutage(t *testing.T) {
 	}
 	if b.overtook {
 		t.Error("two events of one user were on their way at once")
+	}
+}
+
+func TestManyMessagesOfOneTransactionKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.New(t).Pool(t, topology.API)
+	o, b := outbox.New(topology.API), newBroker()
+	first, second := uuid.New(), uuid.New()
+	var messages []outbox.Message
+	for i := range 100 {
+		user := []uuid.UUID{first, second}[i%2]
+		messages = append(messages, outbox.Message{UserID: user, Subject: strconv.Itoa(i), Payload: event.AccountChanged{}})
+	}
+	if err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+		events, err := o.Append(t.Context(), tx, messages...)
+		if err == nil && (len(events) != 100 || events[99].Subject != "99" || events[99].UserID != second.String()) {
+			t.Errorf("events: %+v", events)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	relay(t, o, pool, b)
+	b.until(t, func() bool { return len(b.subjects(first))+len(b.subjects(second)) == 100 })
+	for offset, user := range []uuid.UUID{first, second} {
+		for i, subject := range b.subjects(user) {
+			if subject != strconv.Itoa(2*i+offset) {
+				t.Fatalf("number %d of a user is %s", i, subject)
+			}
+		}
 	}
 }
 

@@ -50,6 +50,16 @@ type Principal struct {
 	Session bool
 }
 
+// SessionOnly keeps API tokens from making tokens and changing passwords: a leaked
+// one must not outlive its revocation.
+func (p Principal) SessionOnly() error {
+	if !p.Session {
+		return fault.New(fault.Forbidden, "This needs a session; an API token may not do it.").
+			Because("insufficient_scope", nil)
+	}
+	return nil
+}
+
 // May says whether the token has a scope.
 func (p Principal) May(s Scope) bool { return slices.Contains(p.Scopes, s) }
 

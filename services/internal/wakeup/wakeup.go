@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,11 +26,12 @@ const (
 	sweepEvery = 2 * time.Second
 	// rescueAfter is how late something has to be before the sweep takes it: the job's
 	// own call comes first as a rule.
-	rescueAfter  = time.Second
-	instants     = 500             // jobs asked for in one sweep
-	scheduleTime = 5 * time.Second // for one call of the jobs API
-	early        = 5 * time.Second // by which the scheduler's clock may be ahead
-	rebuildRest  = time.Minute     // between two rebuilds
+	rescueAfter  = 500 * time.Millisecond
+	shortestRest = 250 * time.Millisecond // between two sweeps
+	instants     = 500                    // jobs asked for in one sweep
+	scheduleTime = 2 * time.Second        // for one call of the jobs API
+	early        = 5 * time.Second        // by which the scheduler's clock may be ahead
+	rebuildRest  = time.Minute            // between two rebuilds
 )
 
 // Scheduler is the jobs API.
@@ -56,10 +58,12 @@ type Wakeup struct {
 	work      Work
 	now       func() time.Time
 	log       *slog.Logger
+	called    atomic.Int32 // jobs whose work is being done
 
 	mu        sync.Mutex
 	jobs      map[string]time.Time // asked for and not due yet
 	horizon   time.Time            // all instants up to here have their job
+	away      bool                 // the scheduler: the last call of it failed
 	rebuiltAt time.Time
 
 	lateness prometheus.Histogram
@@ -119,6 +123,8 @@ func (w *Wakeup) Handle(ctx context.Context, name string) error {
 		case <-timer.C:
 		}
 	}
+	w.called.Add(1)
+	defer w.called.Add(-1)
 	_, err := w.do(ctx, 0)
 	return err
 }
@@ -145,8 +151,12 @@ func (w *Wakeup) do(ctx context.Context, longer time.Duration) (total int, err e
 }
 
 // Schedule asks for a job at each instant. It is called after the commit of what is
-// due then. A failure is no error: the sweep asks again.
+// due then. A failure is no error: the sweep asks again. While the scheduler is away
+// nobody waits for it here.
 func (w *Wakeup) Schedule(ctx context.Context, at ...time.Time) {
+	if len(at) > 0 && w.leave(slices.MinFunc(at, time.Time.Compare)) {
+		return
+	}
 	last := w.now().Add(Horizon)
 	slices.SortFunc(at, time.Time.Compare)
 	for _, instant := range slices.CompactFunc(at, time.Time.Equal) {
@@ -157,6 +167,23 @@ func (w *Wakeup) Schedule(ctx context.Context, at ...time.Time) {
 			w.log.WarnContext(ctx, "no job for now, the sweep asks again", "error", err)
 			return
 		}
+	}
+}
+
+// leave leaves instants from one on to the sweep, if the scheduler is away.
+func (w *Wakeup) leave(at time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.away {
+		w.retreat(at)
+	}
+	return w.away
+}
+
+// retreat makes the sweep ask again for the jobs from an instant on. The lock is held.
+func (w *Wakeup) retreat(at time.Time) {
+	if before := at.Add(-time.Nanosecond); before.Before(w.horizon) {
+		w.horizon = before
 	}
 }
 
@@ -174,46 +201,81 @@ func (w *Wakeup) schedule(ctx context.Context, at time.Time) error {
 	err := w.scheduler.ScheduleJob(ctx, name, due)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err != nil {
+	if w.away = err != nil; w.away {
 		w.failures.Inc()
-		if before := at.Add(-time.Nanosecond); before.Before(w.horizon) {
-			w.horizon = before
-		}
+		w.retreat(at)
 		return err //nolint:wrapcheck // names the job
 	}
 	w.jobs[name] = due
+	w.pending.Set(float64(len(w.jobs)))
 	return nil
 }
 
-// Run sweeps until ctx ends. Its first turn asks for every job that should exist.
+// Run sweeps until ctx ends. Its first turn asks for every job that should exist. What
+// is due does not wait for a scheduler that does not answer.
 func (w *Wakeup) Run(ctx context.Context) error {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
+	var both sync.WaitGroup
+	both.Go(func() { w.repeat(ctx, w.rescue, w.rest) })
+	both.Go(func() { w.repeat(ctx, w.extend, func() time.Duration { return sweepEvery }) })
+	both.Wait()
+	return nil
+}
+
+func (w *Wakeup) repeat(ctx context.Context, do func(context.Context) error, rest func() time.Duration) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
-		if err := w.Sweep(ctx); err != nil && ctx.Err() == nil {
-			w.log.WarnContext(ctx, "the sweep will try again", "kind", w.job.Kind, "error", err)
-		}
 		select {
 		case <-ctx.Done():
-			return nil
-		case <-tick.C:
+			return
+		case <-timer.C:
+		}
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			w.log.WarnContext(ctx, "the sweep will try again", "kind", w.job.Kind, "error", err)
+		}
+		timer.Reset(rest())
+	}
+}
+
+// rest is how long until the next sweep: the usual time, or until the next job that was
+// asked for has to be given up; a scheduler that is away gives none. So even one that
+// forgets everything costs half a second and not two.
+func (w *Wakeup) rest() time.Duration {
+	now := w.now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	rest := sweepEvery
+	if w.away {
+		rest = rescueAfter
+	}
+	for _, due := range w.jobs {
+		if lost := due.Add(rescueAfter).Sub(now); lost > 0 {
+			rest = min(rest, lost)
 		}
 	}
+	return max(rest, shortestRest)
 }
 
 // Sweep does what no job has called for, and asks for the jobs to come.
 func (w *Wakeup) Sweep(ctx context.Context) error {
+	if err := w.rescue(ctx); err != nil {
+		return err
+	}
+	return w.extend(ctx)
+}
+
+// rescue does what no job has called for.
+func (w *Wakeup) rescue(ctx context.Context) error {
 	w.forget()
-	found, err := w.do(ctx, rescueAfter)
-	if err != nil {
-		return err
-	}
-	if found > 0 {
-		w.rescued.Add(float64(found))
-		w.rebuild()
-	}
-	if err := w.extend(ctx); err != nil {
-		return err
+	if w.called.Load() == 0 { // else what is late is not lost: a job is at it
+		found, err := w.do(ctx, rescueAfter)
+		if err != nil {
+			return err
+		}
+		if found > 0 {
+			w.rescued.Add(float64(found))
+			w.rebuild()
+		}
 	}
 	late, err := w.work.Overdue(ctx, w.now().Add(-rescueAfter))
 	if err != nil {
@@ -223,13 +285,14 @@ func (w *Wakeup) Sweep(ctx context.Context) error {
 	return nil
 }
 
-// forget drops the jobs whose time is over.
+// forget drops the jobs whose time is over; until they are given up, the sweep rests no
+// longer than for them.
 func (w *Wakeup) forget() {
 	now := w.now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for name, due := range w.jobs {
-		if due.Before(now) {
+		if due.Add(rescueAfter).Before(now) {
 			delete(w.jobs, name)
 		}
 	}
@@ -251,8 +314,9 @@ func (w *Wakeup) rebuild() {
 // extend asks for the jobs of the instants that have come within the horizon.
 func (w *Wakeup) extend(ctx context.Context) error {
 	w.mu.Lock()
-	from, to := w.horizon, w.now().Add(Horizon)
+	reached, to := w.horizon, w.now().Add(Horizon)
 	w.mu.Unlock()
+	from := reached
 	if now := w.now(); from.Before(now) {
 		from = now
 	}
@@ -264,7 +328,9 @@ func (w *Wakeup) extend(ctx context.Context) error {
 		to = upcoming[instants-1] // the next sweep goes on from there
 	}
 	w.mu.Lock()
-	w.horizon = to
+	if w.horizon.Equal(reached) { // else there are jobs to ask for again
+		w.horizon = to
+	}
 	w.mu.Unlock()
 	for _, at := range upcoming {
 		if err := w.schedule(ctx, at); err != nil {

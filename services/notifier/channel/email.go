@@ -21,6 +21,8 @@ type email struct {
 	from    *mail.Address
 }
 
+var errServer = errors.New("the SMTP server must be a URL such as smtps://user:password@mail.example.org:465")
+
 // NewEmail makes the e-mail channel. The server is given as a URL:
 // smtps://user:password@mail.example.org:465 (TLS from the start) or
 // smtp://user:password@mail.example.org:587 (STARTTLS, without which nothing is sent,
@@ -29,7 +31,7 @@ type email struct {
 func NewEmail(server, from string, trust *tls.Config) (Channel, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Hostname() == "" {
-		return nil, errors.New("the SMTP server must be a URL such as smtps://user:password@mail.example.org:465") //nolint:err113 // may hold a password
+		return nil, errServer // the cause may hold a password
 	}
 	e := &email{host: u.Hostname()}
 	if e.from, err = mail.ParseAddress(from); err != nil {
@@ -40,7 +42,7 @@ func NewEmail(server, from string, trust *tls.Config) (Channel, error) {
 	case u.Scheme == "smtps":
 		e.options = append(e.options, gomail.WithSSL())
 	case u.Scheme != "smtp":
-		return nil, fmt.Errorf("the SMTP server's URL begins with %q: it must be smtp or smtps", u.Scheme) //nolint:err113 // for the operator
+		return nil, fmt.Errorf("%w; it begins with %q", errServer, u.Scheme)
 	case net.ParseIP(e.host).IsLoopback() || e.host == "localhost":
 		e.options = append(e.options, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
 	default:

@@ -53,9 +53,11 @@ func NewPush(key, subject string, transport http.RoundTripper) (Channel, error) 
 	}
 	return &push{
 		public: base64.RawURLEncoding.EncodeToString(private.PublicKey().Bytes()), private: key, contact: subject,
-		client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		client: &http.Client{Transport: transport, CheckRedirect: stay},
 	}, nil
 }
+
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 var errPrivate = errors.New("is no public address")
 

@@ -49,7 +49,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
 		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rondo_delivery_attempts_total",
-			Help: "Attempts to deliver through a channel, by outcome: sent, retry (failed, comes again), dropped (read, done or stale before it left), gone (the address is no more) or dead (given up).",
+			Help: "Attempts to deliver through a channel, by outcome: sent, retry (failed, comes again), " +
+				"dropped (read, done or stale before it left), gone (the address is no more) or dead (given up).",
 		}, []string{"channel", "outcome"}),
 		age: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "rondo_delivery_queue_age_seconds",
@@ -91,7 +92,14 @@ func (w *worker) run(ctx context.Context) {
 	defer cut()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(drainTime, cut) })()
 	var underWay sync.WaitGroup
-	defer underWay.Wait()
+	defer func() {
+		over := make(chan struct{})
+		go func() { underWay.Wait(); close(over) }()
+		select {
+		case <-over:
+		case <-time.After(drainTime + time.Second): // the lease ends what does not end by itself
+		}
+	}()
 	places := make(chan struct{}, parallel)
 	tick := time.NewTicker(poll)
 	defer tick.Stop()

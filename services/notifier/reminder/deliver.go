@@ -84,9 +84,10 @@ func (d *Deliverer) deliver(
 			return err
 		}
 		now := d.now().UTC().Truncate(time.Microsecond)
+		zones := zones{}
 		outcomes = make([]outcome, len(claimed))
 		for i, one := range claimed {
-			outcomes[i] = decide(one, now)
+			outcomes[i] = decide(one, zones, now)
 		}
 		return write(ctx, tx, outcomes)
 	})
@@ -171,8 +172,10 @@ func queueNotifications(batch *pgx.Batch, told []event.Notification, users []uui
 	}
 	batch.Queue(`
 		INSERT INTO notifications (id, user_id, kind, task_id, reminder_id, title, body, scheduled_for, late_seconds, quiet, created_at)
-		SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],
-			$8::timestamptz[], $9::integer[], $10::boolean[], $11::timestamptz[])`,
+		SELECT n.id, n.user_id, n.kind, n.task_id, n.reminder_id, n.title, n.body, n.scheduled_for, n.late_seconds, n.quiet, n.created_at
+		FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],
+			$8::timestamptz[], $9::integer[], $10::boolean[], $11::timestamptz[])
+			AS n (id, user_id, kind, task_id, reminder_id, title, body, scheduled_for, late_seconds, quiet, created_at)`,
 		ids, users, kinds, tasks, reminders, titles, bodies, scheduled, late, quiet, created)
 }
 

@@ -43,21 +43,21 @@ type testBundle struct {
 	late []time.Duration
 }
 
-func setup(t *testing.T) *testBundle {
-	t.Helper()
-	db := postgrestest.New(t)
-	b := &testBundle{db: db.Owner(t), pool: db.Pool(t, topology.Notifier), now: nine}
-	log, reg, clock := slog.New(slog.NewTextHandler(t.Output(), nil)), prometheus.NewRegistry(), func() time.Time { return b.now }
+func setup(tb testing.TB) *testBundle {
+	tb.Helper()
+	db := postgrestest.New(tb)
+	b := &testBundle{db: db.Owner(tb), pool: db.Pool(tb, topology.Notifier), now: nine}
+	log, reg, clock := slog.New(slog.NewTextHandler(tb.Output(), nil)), prometheus.NewRegistry(), func() time.Time { return b.now }
 	set := channel.NewSet(b.pool, clock, log, reg, deaf{channel.Push}, deaf{channel.Email})
 	b.Deliverer = reminder.New(b.pool, outbox.New(topology.Notifier), set, clock, log, reg)
 	b.Late = func(by time.Duration) { b.late = append(b.late, by) }
 	return b
 }
 
-func (b *testBundle) exec(t *testing.T, sql string, args ...any) {
-	t.Helper()
-	_, err := b.db.Exec(t.Context(), sql, args...)
-	require.NoError(t, err)
+func (b *testBundle) exec(tb testing.TB, sql string, args ...any) {
+	tb.Helper()
+	_, err := b.db.Exec(tb.Context(), sql, args...)
+	require.NoError(tb, err)
 }
 
 func (b *testBundle) count(t *testing.T, sql string, args ...any) (n int) {
@@ -67,10 +67,10 @@ func (b *testBundle) count(t *testing.T, sql string, args ...any) (n int) {
 }
 
 // user makes a person in Berlin.
-func (b *testBundle) user(t *testing.T) uuid.UUID {
-	t.Helper()
+func (b *testBundle) user(tb testing.TB) uuid.UUID {
+	tb.Helper()
 	id := uuid.New()
-	b.exec(t, `INSERT INTO users (id, email, password_hash, display_name, timezone) VALUES ($1, $2, 'x', 'Ada', 'Europe/Berlin')`,
+	b.exec(tb, `INSERT INTO users (id, email, password_hash, display_name, timezone) VALUES ($1, $2, 'x', 'Ada', 'Europe/Berlin')`,
 		id, id.String()+"@example.org")
 	return id
 }
@@ -88,6 +88,15 @@ func (b *testBundle) reminder(t *testing.T, user, task uuid.UUID, at time.Time) 
 	id := uuid.New()
 	b.exec(t, `INSERT INTO reminders (id, user_id, task_id, remind_at, scheduled_for) VALUES ($1, $2, $3, $4, $4)`, id, user, task, at)
 	return id
+}
+
+// many makes so many tasks, each with a reminder at nine.
+func (b *testBundle) many(tb testing.TB, user uuid.UUID, n int) {
+	tb.Helper()
+	b.exec(tb, `INSERT INTO tasks (id, user_id, title, position) SELECT gen_random_uuid(), $1, 'task ' || i, i FROM generate_series(1, $2::int) i`, user, n)
+	b.exec(tb, `
+		INSERT INTO reminders (id, user_id, task_id, remind_at, scheduled_for) SELECT gen_random_uuid(), user_id, id, $1, $1 FROM tasks t
+		WHERE NOT EXISTS (SELECT FROM reminders r WHERE r.task_id = t.id)`, nine)
 }
 
 // one makes a user with a task and a reminder at nine.
@@ -133,6 +142,7 @@ func (b *testBundle) told(t *testing.T, user uuid.UUID) []event.Notification {
 // FR-008, FR-011: on time, late within the grace and saying so, or missed.
 func TestWhatIsDueIsToldOnTimeLateOrAsMissed(t *testing.T) {
 	t.Parallel()
+	b := setup(t)
 	for name, test := range map[string]struct {
 		late   time.Duration
 		status event.ReminderStatus
@@ -151,32 +161,29 @@ func TestWhatIsDueIsToldOnTimeLateOrAsMissed(t *testing.T) {
 		"a year late":      {365 * 24 * time.Hour, event.ReminderMissed, "missed", 365 * 86400, "Was due Tue 24 Nov 2026 at 09:30 · reminder missed, it was set for Tue 24 Nov 2026 at 09:00"},
 		"the clock behind": {-time.Second, event.ReminderSent, "reminder", 0, "Due today at 09:30"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := setup(t)
-			user, task, id := b.one(t)
-			b.now = nine.Add(test.late)
-			done, _, err := b.Due(t.Context(), nine, 500)
-			require.NoError(t, err)
-			require.Equal(t, 1, done)
-			require.Equal(t, test.status, b.status(t, id))
-			all := b.told(t, user)
-			require.Len(t, all, 1)
-			n := all[0]
-			require.Equal(t, test.kind, n.Kind)
-			require.Equal(t, test.said, n.LateSeconds)
-			require.Equal(t, test.body, n.Body)
-			require.Equal(t, "Water the plants", n.Title)
-			require.Equal(t, task.String(), n.TaskID)
-			require.Equal(t, id.String(), *n.ReminderID)
-			require.Equal(t, nine, n.ScheduledFor)
-			if test.status == event.ReminderSent {
-				require.Equal(t, []time.Duration{test.late}, b.late)
-			} else {
-				require.Empty(t, b.late)
-			}
-			require.Zero(t, b.due(t), "again")
-		})
+		user, task, id := b.one(t)
+		b.late = nil
+		b.now = nine.Add(test.late)
+		done, _, err := b.Due(t.Context(), nine, 500)
+		require.NoError(t, err, name)
+		require.Equal(t, 1, done, name)
+		require.Equal(t, test.status, b.status(t, id), name)
+		all := b.told(t, user)
+		require.Len(t, all, 1, name)
+		n := all[0]
+		require.Equal(t, test.kind, n.Kind, name)
+		require.Equal(t, test.said, n.LateSeconds, name)
+		require.Equal(t, test.body, n.Body, name)
+		require.Equal(t, "Water the plants", n.Title, name)
+		require.Equal(t, task.String(), n.TaskID, name)
+		require.Equal(t, id.String(), *n.ReminderID, name)
+		require.Equal(t, nine, n.ScheduledFor, name)
+		if test.status == event.ReminderSent {
+			require.Equal(t, []time.Duration{test.late}, b.late, name)
+		} else {
+			require.Empty(t, b.late, name)
+		}
+		require.Zero(t, b.due(t), "again")
 	}
 }
 
@@ -300,6 +307,7 @@ func TestABadTimeZoneIsNoReasonToBeSilent(t *testing.T) {
 // In quiet hours the app is told silently, and the channels wait for their end.
 func TestQuietHoursHoldTheChannelsAndNotTheApp(t *testing.T) {
 	t.Parallel()
+	b := setup(t)
 	for name, test := range map[string]struct {
 		from, to string
 		now      time.Time
@@ -311,24 +319,20 @@ func TestQuietHoursHoldTheChannelsAndNotTheApp(t *testing.T) {
 		"over midnight":   {"22:00", "09:30", nine, true, nine.Add(30 * time.Minute)},
 		"before midnight": {"22:00", "07:00", nine.Add(14 * time.Hour), true, nine.Add(22 * time.Hour)},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := setup(t)
-			user := b.user(t)
-			b.exec(t, `UPDATE users SET quiet_from = nullif($2, '')::time, quiet_to = nullif($3, '')::time, notify_email = true WHERE id = $1`,
-				user, test.from, test.to)
-			for i := range 2 {
-				b.exec(t, `INSERT INTO push_subscriptions (id, user_id, endpoint, p256dh, auth) VALUES ($1, $2, $3, 'k', 'a')`,
-					uuid.New(), user, fmt.Sprint("https://push.example.org/", i))
-			}
-			b.now = test.now
-			b.reminder(t, user, b.task(t, user, "Sleep"), test.now)
-			require.Equal(t, 1, b.due(t))
-			n := b.told(t, user)[0]
-			require.Equal(t, test.quiet, n.Quiet)
-			require.Equal(t, test.now, n.CreatedAt)
-			require.Equal(t, 3, b.count(t, `SELECT count(*) FROM deliveries WHERE notification_id = $1 AND next_attempt_at = $2`, n.ID, test.until))
-		})
+		user := b.user(t)
+		b.exec(t, `UPDATE users SET quiet_from = nullif($2, '')::time, quiet_to = nullif($3, '')::time, notify_email = true WHERE id = $1`,
+			user, test.from, test.to)
+		for i := range 2 {
+			b.exec(t, `INSERT INTO push_subscriptions (id, user_id, endpoint, p256dh, auth) VALUES ($1, $2, $3, 'k', 'a')`,
+				uuid.New(), user, fmt.Sprint("https://push.example.org/", user, i))
+		}
+		b.now = test.now
+		b.reminder(t, user, b.task(t, user, "Sleep"), test.now)
+		require.Equal(t, 1, b.due(t), name)
+		n := b.told(t, user)[0]
+		require.Equal(t, test.quiet, n.Quiet, name)
+		require.Equal(t, test.now, n.CreatedAt, name)
+		require.Equal(t, 3, b.count(t, `SELECT count(*) FROM deliveries WHERE notification_id = $1 AND next_attempt_at = $2`, n.ID, test.until), name)
 	}
 }
 
@@ -357,8 +361,7 @@ func TestTenThousandAtOnceDrainInBatches(t *testing.T) {
 	b := setup(t)
 	b.Late = func(time.Duration) {}
 	user := b.user(t)
-	b.exec(t, `INSERT INTO tasks (id, user_id, title, position) SELECT gen_random_uuid(), $1, 'task ' || i, i FROM generate_series(1, 10000) i`, user)
-	b.exec(t, `INSERT INTO reminders (id, user_id, task_id, remind_at, scheduled_for) SELECT gen_random_uuid(), user_id, id, $1, $1 FROM tasks`, nine)
+	b.many(t, user, 10000)
 	var batches []int
 	for total := 0; total < 10000; {
 		done := b.due(t)
@@ -440,4 +443,18 @@ func TestEventsAskForWakeUpsAndFollowTheTask(t *testing.T) {
 	e, err := event.New(topology.API, user, "x", event.ReminderScheduled{Reminder: event.Reminder{ID: "x"}})
 	require.NoError(t, err)
 	require.ErrorIs(t, box.Handle(t.Context(), e), event.ErrPoison)
+}
+
+// BenchmarkDue is one batch: 500 reminders of as many tasks.
+func BenchmarkDue(bench *testing.B) {
+	b := setup(bench)
+	b.Late = func(time.Duration) {}
+	user := b.user(bench)
+	b.many(bench, user, 500*bench.N)
+	bench.ResetTimer()
+	for range bench.N {
+		if done, _, err := b.Due(bench.Context(), nine, 500); done != 500 || err != nil {
+			bench.Fatal(done, err)
+		}
+	}
 }

@@ -30,7 +30,7 @@ type due struct {
 	Title              string
 	TaskStatus         event.TaskStatus
 	TaskDueAt          *time.Time
-	Zone               string
+	Timezone           string
 	QuietFrom, QuietTo *time.Duration // since midnight
 	Email              bool           // the user wants it
 	Told               bool           // there is a notification for this instant already
@@ -47,8 +47,22 @@ type outcome struct {
 	loud time.Time
 }
 
+// zones are those of one batch, by name: loading one takes longer than all the rest.
+type zones map[string]*time.Location
+
+func (z zones) load(name string) *time.Location {
+	if _, known := z[name]; !known {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			zone = time.UTC // its name was checked when it was set; what matters is to tell at all
+		}
+		z[name] = zone
+	}
+	return z[name]
+}
+
 // decide says what becomes of a reminder at the instant now.
-func decide(d due, now time.Time) outcome {
+func decide(d due, zones zones, now time.Time) outcome {
 	late := now.Sub(d.At)
 	o := outcome{due: d, status: event.ReminderSent}
 	switch {
@@ -61,10 +75,7 @@ func decide(d due, now time.Time) outcome {
 	if d.Told {
 		return o
 	}
-	zone, err := time.LoadLocation(d.Zone)
-	if err != nil {
-		zone = time.UTC // its name was checked when it was set; what matters is to tell at all
-	}
+	zone := zones.load(d.Timezone)
 	reminderID := d.ID.String()
 	n := &event.Notification{
 		ID: uuid.Must(uuid.NewV7()).String(), Kind: kindReminder, TaskID: d.TaskID.String(), ReminderID: &reminderID,

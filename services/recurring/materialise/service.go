@@ -5,6 +5,7 @@ package materialise
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -75,7 +76,7 @@ func New(store Store, now func() time.Time, log *slog.Logger, reg prometheus.Reg
 		store: store, now: now, log: log, late: func(time.Duration) {},
 		made: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rondo_occurrences_total",
-			Help: "Occurrences of series by what became of them: made (a task), skipped (recorded, since the one before was open) or missed (let go by catch-up).",
+			Help: "Occurrences of series by what became of them: made, skipped (recorded, since the one before was open) or missed (let go).",
 		}, []string{"outcome"}),
 		failures: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "rondo_series_fire_failures_total",
@@ -83,7 +84,7 @@ func New(store Store, now func() time.Time, log *slog.Logger, reg prometheus.Reg
 		}),
 		failing: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "rondo_series_failing",
-			Help: "Series whose last try to schedule or fire them failed. Their owners see why; so does SELECT id, failure FROM series WHERE failures > 0.",
+			Help: "Series whose last try to schedule or fire them failed. The column failure says why, to their owners too.",
 		}),
 	}
 	reg.MustRegister(s.made, s.failures, s.failing)
@@ -179,7 +180,7 @@ func decide(s occurrence.Series, rule *recurrence.Rule, now time.Time) Turn {
 	if t.Missed = len(late) - keep; t.Missed > 0 {
 		t.LastMissed = late[t.Missed-1]
 	}
-	t.Make = append(late[t.Missed:], onTime...)
+	t.Make = slices.Concat(late[t.Missed:], onTime)
 	if len(t.Make) > chunk {
 		t.Next, t.Make = t.Make[chunk], t.Make[:chunk]
 	}

@@ -79,7 +79,7 @@ func New(store Store, jobs Jobs, now func() time.Time, log *slog.Logger, reg pro
 		store: store, jobs: jobs, now: now, log: log,
 		rescued: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rondo_series_rescued_total",
-			Help: "Series that the sweep has scheduled, since no event had said so in time, by what was missed: the series itself or a completion.",
+			Help: "Series that the sweep has scheduled, since no event had come in time, by what it would have told: the series or a completion.",
 		}, []string{"missed"}),
 	}
 	s.failures = prometheus.NewCounter(prometheus.CounterOpts{

@@ -38,7 +38,7 @@ func (p *Postgres) Schedule(ctx context.Context, tx pgx.Tx, owner, id uuid.UUID,
 
 // waiting is the beginning of what finds series without a schedule. A failed one has
 // to rest; see occurrence.Rest, of which the power is the same.
-const waiting = `SELECT ` + occurrence.Columns + ` FROM series s JOIN users u ON u.id = s.user_id
+const waiting = `SELECT ` + occurrence.Columns + ` FROM series s
 	LEFT JOIN tasks t ON t.user_id = s.user_id AND t.series_id = s.id AND t.occurrence_at = s.last_occurrence_at
 	WHERE s.fire_at IS NULL AND s.status IN ('pending', 'active') AND s.updated_at < $1
 		AND (s.failures = 0 OR s.updated_at < $2::timestamptz - least(5 * power(2, s.failures), 3600) * interval '1 second') `

@@ -33,6 +33,8 @@ func run(args []string, out, progress io.Writer) int {
 	flags.IntVar(&size.Users, "users", size.Users, "users of the steady load")
 	flags.IntVar(&size.Tasks, "tasks", size.Tasks, "tasks of each of them")
 	flags.IntVar(&size.Large, "large", size.Large, "tasks of the user with many")
+	flags.IntVar(&size.Trickle, "trickle", size.Trickle, "reminders that are due one after the other")
+	flags.IntVar(&size.Burst, "burst", size.Burst, "reminders that are due in one minute, and at one instant")
 	flags.DurationVar(&size.Steady, "steady", size.Steady, "length of the steady load")
 	flags.DurationVar(&size.Saturate, "saturate", size.Saturate, "length of each saturated load")
 	if err := flags.Parse(args); err != nil {

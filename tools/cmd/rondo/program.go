@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rondohq/rondo/environments"
 	"github.com/rondohq/rondo/tools/internal/repository"
 )
 
@@ -18,6 +19,10 @@ func previewCommand() *cobra.Command {
 
 func reconcileCommand() *cobra.Command {
 	return stackCommand("reconcile", "Compare a stack with its program and with what is really there, and mend the difference")
+}
+
+func deployedCommand() *cobra.Command {
+	return stackCommand("deployed", "Print the commit that was deployed last, by the stack's history")
 }
 
 // stackCommand hands over to tools/cmd/stack, which has the command's flags. It is
@@ -44,4 +49,23 @@ func stackCommand(name, short string) *cobra.Command {
 			return syscall.Exec(path, append([]string{"rondo", name}, args...), os.Environ())
 		},
 	}
+}
+
+func backendCommand() *cobra.Command {
+	var stack string
+	c := &cobra.Command{
+		Use:   "backend",
+		Short: `Print where Pulumi keeps the state of a stack, for "pulumi login"`,
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			env, err := environments.Named(stack)
+			if err != nil {
+				return err
+			}
+			fmt.Println(env.State.Backend)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&stack, "stack", environments.Minikube().Name, "which stack")
+	return c
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +21,7 @@ import (
 	"github.com/rondohq/rondo/tools/internal/laptop"
 	"github.com/rondohq/rondo/tools/internal/supervisor"
 	"github.com/rondohq/rondo/tools/internal/up"
+	"github.com/rondohq/rondo/tools/internal/wakeups"
 )
 
 func upCommand() *cobra.Command {
@@ -30,7 +32,10 @@ func upCommand() *cobra.Command {
 		Short: "Start everything on this machine and keep it running",
 		Long: `Start PostgreSQL, the Kafka broker, Dapr's scheduler and the services, each
 with its sidecar, on 127.0.0.1. Data stays in the directory and is there again
-at the next start. Ctrl-C stops everything.`,
+at the next start. Ctrl-C stops everything.
+
+Reminders come by e-mail too when SMTP_SERVER_URL (smtps://user:password@host:465) and
+SMTP_SERVER_FROM (an address) are set.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Out = os.Stdout
@@ -82,19 +87,31 @@ func statusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Say what runs; exit code 1 unless all of it is ready",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			state, err := up.Status(dir)
 			if err != nil {
 				return err
 			}
+			var kept []wakeups.Kind
+			if state.Phase == up.PhaseReady {
+				kept = timekeeping(cmd.Context(), state)
+			}
 			if asJSON {
 				encoder := json.NewEncoder(os.Stdout)
 				encoder.SetIndent("", "  ")
-				if err := encoder.Encode(state); err != nil {
+				if err := encoder.Encode(struct {
+					*up.State
+
+					Time []wakeups.Kind `json:"time,omitempty"`
+				}{state, kept}); err != nil {
 					return err
 				}
 			} else {
 				printStatus(os.Stdout, state)
+				if len(kept) > 0 {
+					fmt.Fprintln(os.Stdout)
+					wakeups.Print(os.Stdout, kept)
+				}
 			}
 			if !state.AllReady() {
 				return &exitError{code: 1}
@@ -105,6 +122,14 @@ func statusCommand() *cobra.Command {
 	c.Flags().BoolVar(&asJSON, "json", false, "print the state as JSON")
 	dirFlag(c, &dir)
 	return c
+}
+
+// timekeeping asks the services how well they keep time.
+func timekeeping(ctx context.Context, state *up.State) []wakeups.Kind {
+	plan := topology.LaptopPorts(state.PortBase)
+	return wakeups.Read(ctx, func(s topology.Service) string {
+		return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(plan.Services[s.Name].Public))
+	})
 }
 
 func printStatus(w io.Writer, state *up.State) {

@@ -107,7 +107,38 @@ func settle(ctx context.Context, api string, now time.Time) (person, error) {
 			return person{}, err
 		}
 	}
-	return someone, nil
+	return someone, recur(ctx, api, someone, now.In(location))
+}
+
+// recur adds what repeats, and reminders, of which one comes up at once.
+func recur(ctx context.Context, api string, someone person, now time.Time) error {
+	for _, series := range []map[string]any{
+		{"title": "Pay the rent", "rrule": "FREQ=MONTHLY;BYMONTHDAY=1", "priority": "high", "tags": []string{"home"}},
+		{"title": "Water the plants", "rrule": "FREQ=DAILY;INTERVAL=3", "mode": "completion", "tags": []string{"home"}},
+		{
+			"title": "Team sync", "rrule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH", "tags": []string{"work"},
+			"dtstart": now.AddDate(0, 0, 1).Format("2006-01-02") + "T09:30:00", "reminder_offsets": []int{15},
+		},
+	} {
+		if err := call(ctx, api, someone.token, "/api/tasks/recurring", series, nil); err != nil {
+			return err
+		}
+	}
+	for _, title := range []string{"Draw the timeline", "Ask Priya for her photos of the dashboard"} {
+		subtask := map[string]any{"title": title, "parent_id": someone.remarkable}
+		if err := call(ctx, api, someone.token, "/api/tasks", subtask, nil); err != nil {
+			return err
+		}
+	}
+	for _, reminder := range []map[string]any{
+		{"task_id": someone.remarkable, "offset_minutes": 60},
+		{"task_id": someone.remarkable, "remind_at": now.UTC().Format(time.RFC3339)},
+	} {
+		if err := call(ctx, api, someone.token, "/api/reminders", reminder, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // body is the item as api takes it.

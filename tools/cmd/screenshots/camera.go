@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -78,10 +79,31 @@ func rooms(someone person) []view {
 		{name: "filtered", path: "/tasks?priority=high&tags=work", until: live},
 		{name: "filters", path: "/tasks", script: `document.querySelector(".filter-menu summary").click()`, until: live},
 		{name: "adding", path: "/tasks", script: `document.getElementById("new-title").focus()`, until: live},
+		{name: "understood", path: "/tasks", script: `const title = document.getElementById("new-title");
+			title.focus(); title.value = "Team lunch every other Friday at noon #work p1";
+			title.dispatchEvent(new Event("input", {bubbles: true}))`, until: `document.querySelectorAll("#understood .chip").length > 2`},
 		{name: "sidebar", path: "/tasks", script: `document.getElementById("sidebar").showPopover()`, until: live, only: onPhone},
 		{name: "account-menu", path: "/tasks", script: `document.querySelector(".account summary").click()`, until: live, only: onLaptop},
 		{name: "row", path: "/tasks", script: `document.querySelector(".task-title").focus()`, until: live, only: onLaptop},
+		{name: "recurring", path: "/recurring", until: live + ` && document.querySelector(".series")`},
+		{name: "recurring-new", path: "/recurring/new?title=Review+the+budget", until: `document.querySelector(".preview-next")`},
+		{name: "recurring-custom", path: "/recurring/new?title=Review+the+budget", script: `
+			document.querySelector('[name="preset"][value="custom"]').click();
+			document.querySelector('[name="freq"]').value = "MONTHLY";
+			document.querySelector('[name="monthly"][value="nth"]').click();
+			document.querySelector('[name="ends"][value="after"]').click();
+			document.querySelector('[name="count"]').value = "12";
+			document.querySelector('[name="count"]').dispatchEvent(new Event("change", {bubbles: true}));
+			document.querySelector(".builder-rule").scrollIntoView()`, until: `document.querySelectorAll(".preview-next li").length >= 5`},
+		{
+			name: "series", path: "/recurring", script: `document.querySelector(".series .task-title").click()`,
+			until: `document.querySelector(".preview-next")`,
+		},
+		{name: "reminders", path: "/reminders", until: live + ` && document.querySelector(".reminder")`},
+		{name: "notifications", path: "/notifications", until: live + ` && document.querySelector(".notice-row")`},
 		{name: "details", path: "/tasks", script: opening, until: open},
+		{name: "details-below", path: "/tasks", script: opening, until: open + ` && (document.querySelector(".detail-history").open = true) &&
+			document.querySelector(".moments") && (document.getElementById("detail").scrollTop = 1000)`},
 		{name: "details-page", path: "/tasks/" + someone.remarkable},
 		{name: "keys", path: "/tasks", script: `document.querySelector("[data-keys]").click()`, until: live},
 		{name: "settings", path: "/settings"},
@@ -93,6 +115,7 @@ func rooms(someone person) []view {
 type camera struct {
 	site    string
 	browser context.Context //nolint:containedctx // chromedp's handle of the browser
+	chosen  []string        // views by name; none: all
 }
 
 // album takes every picture in one look, in a browser profile of its own.
@@ -107,7 +130,7 @@ func (c camera) album(someone person, l look, folder string, out io.Writer) erro
 	}
 	take := func(views []view) error {
 		for _, v := range views {
-			if v.only != nil && !v.only(l) {
+			if v.only != nil && !v.only(l) || len(c.chosen) > 0 && !slices.Contains(c.chosen, v.name) {
 				continue
 			}
 			picture, err := c.picture(tab, v)

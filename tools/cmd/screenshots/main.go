@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -39,19 +40,21 @@ func run(args []string, out, progress io.Writer) int {
 	folder := flags.String("out", filepath.Join(laptop.DefaultDir, "screenshots"), "folder for the pictures")
 	base := flags.Int("port-base", topology.DefaultPortBase, "first port of the running stack")
 	only := flags.Bool("readme", false, "write only "+readme)
+	chosen := flags.String("views", "", "write only these, by `names` with commas")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := take(ctx, *base, *folder, *only, out, progress); err != nil {
+	views := strings.FieldsFunc(*chosen, func(r rune) bool { return r == ',' })
+	if err := take(ctx, *base, *folder, *only, views, out, progress); err != nil {
 		fmt.Fprintln(progress, "screenshots:", err)
 		return 1
 	}
 	return 0
 }
 
-func take(ctx context.Context, base int, folder string, readmeOnly bool, out, progress io.Writer) error {
+func take(ctx context.Context, base int, folder string, readmeOnly bool, chosen []string, out, progress io.Writer) error {
 	plan := topology.LaptopPorts(base)
 	someone, err := settle(ctx, address(plan, topology.API), time.Now())
 	if err != nil {
@@ -66,7 +69,7 @@ func take(ctx context.Context, base int, folder string, readmeOnly bool, out, pr
 	if err := chromedp.Do(window); err != nil {
 		return fmt.Errorf("starting the browser: %w", err)
 	}
-	camera := camera{site: address(plan, topology.Frontend), browser: window}
+	camera := camera{site: address(plan, topology.Frontend), browser: window, chosen: chosen}
 	if readmeOnly {
 		root, err := repository.Root()
 		if err != nil {

@@ -1,5 +1,5 @@
 // Command stack works on a stack of the Pulumi program, which it carries inside.
-// It is a program of its own, which `rondo preview` and `rondo reconcile` build
+// It is a program of its own, which `rondo preview` and others build
 // and run, so that `rondo up` need not compile the SDKs of clouds.
 package main
 
@@ -24,7 +24,7 @@ func run() int {
 	defer restore()
 	root := &cobra.Command{Use: "rondo", SilenceUsage: true, SilenceErrors: true}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(previewCommand(), reconcileCommand())
+	root.AddCommand(previewCommand(), reconcileCommand(), deployedCommand())
 	switch err := root.ExecuteContext(ctx); {
 	case err == nil:
 		return 0

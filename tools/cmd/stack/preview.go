@@ -44,6 +44,7 @@ asked or changed. What would change in a stack that exists says "pulumi preview"
 			defer world.Close()
 			offline, err := engine.OpenOffline(cmd.Context(), engine.OfflineOptions{
 				Root: root, Dir: dir, Stack: env.Name, Program: program.Run, World: world,
+				Config:   engine.Sample(env),
 				Progress: toolchain.Printer(os.Stderr),
 			})
 			if err != nil {

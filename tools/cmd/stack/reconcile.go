@@ -63,7 +63,7 @@ until it is stopped.`,
 				Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Report: write,
 			}
 			if interval > 0 {
-				stop, err := serveMetrics(listen, registry)
+				stop, err := serveMetrics(cmd.Context(), listen, registry)
 				if err != nil {
 					return err
 				}
@@ -77,16 +77,12 @@ until it is stopped.`,
 			return err
 		},
 	}
+	stackFlags(c, &stack, &dir)
 	flags := c.Flags()
-	flags.StringVar(&stack, "stack", "", "which stack; it must exist")
-	flags.StringVar(&dir, "dir", "", "directory with Pulumi.yaml; the default is the checkout")
 	flags.StringVar(&output, "output", "table", "how to print: table or json")
 	flags.BoolVar(&apply, "apply", false, "mend what has drifted")
 	flags.DurationVar(&interval, "interval", 0, "look again after this time, for ever")
 	flags.StringVar(&listen, "metrics-listen", "", "host:port that answers /metrics; with --interval")
-	if err := c.MarkFlagRequired("stack"); err != nil {
-		panic(err)
-	}
 	return c
 }
 
@@ -115,11 +111,11 @@ func open(ctx context.Context, stack, dir string) (*engine.Stack, error) {
 	return engine.Open(ctx, options)
 }
 
-func serveMetrics(listen string, registry *prometheus.Registry) (stop func(), err error) {
+func serveMetrics(ctx context.Context, listen string, registry *prometheus.Registry) (stop func(), err error) {
 	if listen == "" {
 		return func() {}, nil
 	}
-	listener, err := net.Listen("tcp", listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return nil, fmt.Errorf("--metrics-listen: %w", err)
 	}

@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -103,7 +104,9 @@ func (c *Client) Delete(ctx context.Context, object *unstructured.Unstructured) 
 	if err != nil {
 		return err
 	}
-	if err := of.Delete(ctx, object.GetName(), metav1.DeleteOptions{}); errors.IsNotFound(err) {
+	// Without a garbage collector nobody would ever let go of what has dependents.
+	background := metav1.DeletePropagationBackground
+	if err := of.Delete(ctx, object.GetName(), metav1.DeleteOptions{PropagationPolicy: &background}); errors.IsNotFound(err) {
 		return nil
 	} else if err != nil {
 		return err
@@ -130,7 +133,28 @@ func (c *Client) finalize(ctx context.Context, namespaces dynamic.ResourceInterf
 	return err
 }
 
+// DefaultNamespace puts an object that has no namespace, and needs one, into this
+// one.
+func (c *Client) DefaultNamespace(object *unstructured.Unstructured, namespace string) error {
+	mapping, err := c.mapping(object)
+	if err == nil && mapping.Scope.Name() == meta.RESTScopeNameNamespace && object.GetNamespace() == "" {
+		object.SetNamespace(namespace)
+	}
+	return err
+}
+
 func (c *Client) resource(object *unstructured.Unstructured) (dynamic.ResourceInterface, error) {
+	mapping, err := c.mapping(object)
+	if err != nil {
+		return nil, err
+	}
+	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
+		return c.dynamic.Resource(mapping.Resource).Namespace(cmp.Or(object.GetNamespace(), metav1.NamespaceDefault)), nil
+	}
+	return c.dynamic.Resource(mapping.Resource), nil
+}
+
+func (c *Client) mapping(object *unstructured.Unstructured) (*meta.RESTMapping, error) {
 	kind := object.GroupVersionKind()
 	mapping, err := c.mapper.RESTMapping(kind.GroupKind(), kind.Version)
 	if meta.IsNoMatchError(err) {
@@ -141,14 +165,7 @@ func (c *Client) resource(object *unstructured.Unstructured) (dynamic.ResourceIn
 	if err != nil {
 		return nil, fmt.Errorf("%s %q: %w", kind.Kind, object.GetName(), err)
 	}
-	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
-		namespace := object.GetNamespace()
-		if namespace == "" {
-			namespace = metav1.NamespaceDefault
-		}
-		return c.dynamic.Resource(mapping.Resource).Namespace(namespace), nil
-	}
-	return c.dynamic.Resource(mapping.Resource), nil
+	return mapping, nil
 }
 
 // until waits for a condition; the last error says what was missing.

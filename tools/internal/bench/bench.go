@@ -26,7 +26,7 @@ type Target struct {
 	Metrics  map[string]string // base URL of each service's public listener, by name
 }
 
-// Size is how much is measured.
+// Size is how much is measured. What has none is left out.
 type Size struct {
 	Users    int           // of the steady load, each sending a request a second
 	Tasks    int           // of each of these users
@@ -34,11 +34,16 @@ type Size struct {
 	Saturate time.Duration // of each saturated load
 	Workers  int           // that saturate
 	Large    int           // tasks of the one user with many
+	Trickle  int           // reminders that are due one after the other
+	Burst    int           // reminders that are due in one minute, and at one instant
 }
 
 // Full is the size that the goals are stated for.
 func Full() Size {
-	return Size{Users: 100, Tasks: 10_000, Steady: time.Minute, Saturate: 15 * time.Second, Workers: 32, Large: 100_000}
+	return Size{
+		Users: 100, Tasks: 10_000, Steady: time.Minute, Saturate: 15 * time.Second, Workers: 32, Large: 100_000,
+		Trickle: 60, Burst: 10_000,
+	}
 }
 
 // runner is one run.
@@ -60,8 +65,23 @@ func Run(ctx context.Context, target Target, size Size, progress io.Writer) ([]R
 	}
 	defer db.Close(context.WithoutCancel(ctx))
 	r := &runner{client: newClient(target.API), target: target, size: size, progress: progress, db: db}
-	for _, step := range []func(context.Context) error{r.beforeLoad, r.steady, r.saturate, r.large, r.afterLoad} {
-		if err := step(ctx); err != nil {
+	for _, step := range []struct {
+		size int64 // 0 leaves it out
+		do   func(context.Context) error
+	}{
+		{1, r.beforeLoad},
+		{int64(size.Steady), r.steady},
+		{int64(size.Trickle), r.trickle},
+		{int64(size.Burst), r.minute},
+		{int64(size.Burst), r.instant},
+		{int64(size.Saturate), r.saturate},
+		{int64(size.Large), r.large},
+		{1, r.afterLoad},
+	} {
+		if step.size == 0 {
+			continue
+		}
+		if err := step.do(ctx); err != nil {
 			return r.rows, err
 		}
 	}
@@ -149,27 +169,7 @@ func (r *runner) steady(ctx context.Context) error {
 	loadCtx, cancel := context.WithTimeout(ctx, r.size.Steady)
 	defer cancel()
 	lag := r.watchLag(loadCtx)
-	var all sync.WaitGroup
-	for i, u := range users {
-		all.Go(func() {
-			// Users do not click in step.
-			wait(loadCtx, time.Duration(i)*time.Second/time.Duration(len(users)))
-			tick := time.NewTicker(time.Second)
-			defer tick.Stop()
-			for n := i; loadCtx.Err() == nil; n++ {
-				if n%5 == 0 {
-					writes.time(func() error { return r.create(ctx, u, n) })
-				} else {
-					reads.time(func() error { return r.read(ctx, u, n) })
-				}
-				select {
-				case <-loadCtx.Done():
-				case <-tick.C:
-				}
-			}
-		})
-	}
-	all.Wait()
+	r.click(loadCtx, users, &reads, &writes)
 	for _, s := range []*samples{&reads, &writes} {
 		if err := s.err(); err != nil {
 			return err
@@ -188,6 +188,32 @@ func (r *runner) steady(ctx context.Context) error {
 		r.add(Row{What: "consumer lag under that load, most", Goal: 50, Measured: float64(most), Unit: "events"})
 	}
 	return r.journey(ctx, since)
+}
+
+// click lets each user send a request a second, four reads to one write, until ctx ends.
+func (r *runner) click(ctx context.Context, users []user, reads, writes *samples) {
+	asking := context.WithoutCancel(ctx) // what has been asked is answered
+	var all sync.WaitGroup
+	for i, u := range users {
+		all.Go(func() {
+			// Users do not click in step.
+			wait(ctx, time.Duration(i)*time.Second/time.Duration(len(users)))
+			tick := time.NewTicker(time.Second)
+			defer tick.Stop()
+			for n := i; ctx.Err() == nil; n++ {
+				if n%5 == 0 {
+					writes.time(func() error { return r.create(asking, u, n) })
+				} else {
+					reads.time(func() error { return r.read(asking, u, n) })
+				}
+				select {
+				case <-ctx.Done():
+				case <-tick.C:
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 // journey is the time from the creation of an event to the commit of its effect.

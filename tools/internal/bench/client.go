@@ -105,13 +105,17 @@ func (s *samples) time(do func() error) {
 	s.all = append(s.all, elapsed)
 }
 
-// p95 is the smallest sample that 95 percent do not exceed; 0 without samples.
-func p95(all []time.Duration) time.Duration {
+func p95(all []time.Duration) time.Duration { return percentile(95, all) }
+
+func p99(all []time.Duration) time.Duration { return percentile(99, all) }
+
+// percentile is the smallest sample that so many percent do not exceed; 0 without samples.
+func percentile(percent int, all []time.Duration) time.Duration {
 	if len(all) == 0 {
 		return 0
 	}
 	sorted := slices.Sorted(slices.Values(all))
-	return sorted[max(0, (len(sorted)*95+99)/100-1)]
+	return sorted[max(0, (len(sorted)*percent+99)/100-1)]
 }
 
 // err tells how many failed and why the first did.

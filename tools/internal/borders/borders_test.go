@@ -67,6 +67,8 @@ func TestImportsAcrossABorderAreFound(t *testing.T) {
 		{"services/api/x.go", "github.com/pulumi/pulumi/sdk/v3/go/pulumi"},
 		{"services/api/x.go", house + "services/recurring"},
 		{"services/frontend/x/x.go", house + "services/api/task"},
+		{"services/recurring/x_test.go", house + "services/api/task"},
+		{"services/integration/x.go", house + "services/api/task"},
 		{"services/api/x.go", "github.com/dapr/go-sdk/client"},
 		{"services/api/x.go", "net/http/httptest"},
 		{"services/api/x.go", house + "services/internal/postgres/postgrestest"},

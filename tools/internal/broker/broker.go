@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -164,9 +165,10 @@ func Ready(ctx context.Context, addr string, topics []topology.Topic) error {
 	return nil
 }
 
-// Admin connects an administrator to the brokers at addr.
-func Admin(addr string) (*kadm.Client, error) {
-	client, err := kgo.NewClient(kgo.SeedBrokers(addr))
+// Admin connects an administrator to the brokers at addr: host:port of some of
+// them, with commas in between.
+func Admin(addr string, options ...kgo.Opt) (*kadm.Client, error) {
+	client, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(strings.Split(addr, ",")...)}, options...)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the broker at %s: %w", addr, err)
 	}

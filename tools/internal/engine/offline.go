@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"gopkg.in/yaml.v3"
 
+	"github.com/rondohq/rondo/environments"
 	"github.com/rondohq/rondo/tools/internal/toolchain"
 	"github.com/rondohq/rondo/tools/testprovider"
 )
@@ -38,6 +39,16 @@ type OfflineOptions struct {
 	Config auto.ConfigMap
 	// Progress is told how far the build of the engine is; nil tells nobody.
 	Progress func(toolchain.Progress)
+}
+
+// Sample is a configuration with everything that the environment takes from
+// outside, made up.
+func Sample(env environments.Environment) auto.ConfigMap {
+	config := auto.ConfigMap{}
+	for _, s := range env.Sample() {
+		config[s.Key] = auto.ConfigValue{Value: s.Value, Secret: s.Secret}
+	}
+	return config
 }
 
 // OpenOffline makes the stack: the settings of the checkout, the engine of the
@@ -70,7 +81,8 @@ func OpenOffline(ctx context.Context, o OfflineOptions) (*Offline, error) {
 	if err != nil {
 		return nil, err
 	}
-	return offline, offline.SetConfig(ctx, o.Config)
+	err = offline.SetConfig(ctx, o.Config)
+	return offline, err
 }
 
 // copySettings takes the project's and the stack's settings along, without what

@@ -21,6 +21,10 @@ var signs = map[apitype.OpType]string{
 // WriteTree prints the steps as the tree of their resources, children below
 // their parents in order of type and name, and sums them up.
 func WriteTree(w io.Writer, steps []Step) error {
+	// Providers that the engine adds by itself are nobody's wish.
+	steps = slices.DeleteFunc(slices.Clone(steps), func(s Step) bool {
+		return s.Parent == "" && s.URN.Type() != resource.RootStackType
+	})
 	known := map[resource.URN]bool{}
 	for _, s := range steps {
 		known[s.URN] = true

@@ -40,8 +40,12 @@ const (
 	slow  = 30 * time.Minute
 )
 
-// The packages whose tests start parts of the stack, or all of it.
+// The packages whose tests build and start other programs.
 const (
+	engine      = "./tools/enginetest/..."
+	schema      = "./tools/schematest/..."
+	rules       = "./tools/rulestest/..."
+	images      = "./tools/imagetest/..."
 	conformance = "./tools/conformance/..."
 	stack       = "./tools/stacktest/..."
 	browser     = "./tools/browsertest/..."
@@ -55,9 +59,13 @@ func All() []Suite {
 		{Name: "infra", Packages: []string{"./environments/...", "./components/...", "./infra/..."}, Short: true, Timeout: quick},
 		{Name: "services", Packages: []string{"./services/..."}, Short: true, Timeout: quick},
 		{
-			Name: "tools", Packages: []string{"./tools/..."}, Except: []string{conformance, stack, browser},
+			Name: "tools", Packages: []string{"./tools/..."}, Except: []string{engine, schema, rules, images, conformance, stack, browser},
 			Short: true, Timeout: quick,
 		},
+		{Name: "engine", Packages: []string{engine}, Timeout: slow, Fresh: true},
+		{Name: "schema", Packages: []string{schema}, Timeout: slow, Fresh: true},
+		{Name: "rules", Packages: []string{rules}, Timeout: slow, Fresh: true},
+		{Name: "images", Packages: []string{images}, Timeout: slow, Fresh: true},
 		{Name: "conformance", Packages: []string{conformance}, Timeout: slow, Fresh: true},
 		{Name: "stack", Packages: []string{stack}, Timeout: slow, Fresh: true},
 		{Name: "browser", Packages: []string{browser}, Timeout: slow, Fresh: true},

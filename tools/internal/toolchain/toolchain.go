@@ -48,6 +48,8 @@ const (
 	Pulumi        = "pulumi"
 	KubeAPIServer = "kube-apiserver"
 	Promtool      = "promtool"
+	Ko            = "ko"
+	Helm          = "helm"
 )
 
 var recipes = map[string]recipe{

@@ -1,11 +1,13 @@
-// Package topics is what an operator does with Kafka topics: see how far the
-// consumers are behind, and give dead letters another chance.
+// Package topics is what an operator does with Kafka topics: bring them to what the
+// topology says, see how far the consumers are behind, and give dead letters
+// another chance. It works with any brokers.
 package topics
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -36,8 +38,8 @@ type Report struct {
 
 // Lag looks at all consumer groups of the topology that are shared; a broadcast
 // has one per replica that nobody waits for.
-func Lag(ctx context.Context, addr string) (*Report, error) {
-	admin, err := broker.Admin(addr)
+func Lag(ctx context.Context, addr string, options ...kgo.Opt) (*Report, error) {
+	admin, err := broker.Admin(addr, options...)
 	if err != nil {
 		return nil, err
 	}
@@ -120,8 +122,10 @@ func bounds(ctx context.Context, admin *kadm.Client, topic string) (records int6
 // taken again, once the brokers have it; only a death of this program between
 // the two can repeat one, which consumers notice. progress, which may be nil, is
 // called after each batch. Replay returns how many it has replayed.
-func Replay(ctx context.Context, addr string, topic topology.Topic, progress func(done, all int64)) (int64, error) {
-	admin, err := broker.Admin(addr)
+func Replay(
+	ctx context.Context, addr string, topic topology.Topic, progress func(done, all int64), options ...kgo.Opt,
+) (int64, error) {
+	admin, err := broker.Admin(addr, options...)
 	if err != nil {
 		return 0, err
 	}
@@ -144,7 +148,9 @@ func Replay(ctx context.Context, addr string, topic topology.Topic, progress fun
 			from[dead][end.Partition] = kgo.NewOffset().At(first.Offset)
 		}
 	})
-	client, err := kgo.NewClient(kgo.SeedBrokers(addr), kgo.ConsumePartitions(from), kgo.RequiredAcks(kgo.AllISRAcks()))
+	client, err := kgo.NewClient(append([]kgo.Opt{
+		kgo.SeedBrokers(strings.Split(addr, ",")...), kgo.ConsumePartitions(from), kgo.RequiredAcks(kgo.AllISRAcks()),
+	}, options...)...)
 	if err != nil {
 		return 0, fmt.Errorf("connect to the broker at %s: %w", addr, err)
 	}

@@ -7,12 +7,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -21,7 +24,11 @@ import (
 	"github.com/rondohq/rondo/tools/internal/ports"
 	"github.com/rondohq/rondo/tools/internal/postgresserver"
 	"github.com/rondohq/rondo/tools/internal/repository"
+	"github.com/rondohq/rondo/tools/internal/toolchain"
 )
+
+// stopTime is how long a replica may take to stop by itself.
+const stopTime = 10 * time.Second
 
 // Platform is a running platform.
 type Platform struct {
@@ -143,3 +150,55 @@ func (p *Platform) Public(service topology.Service) string {
 
 // Kafka is the broker's address.
 func (p *Platform) Kafka() string { return fmt.Sprintf("127.0.0.1:%d", p.Plan.Kafka) }
+
+// SchedulerDir holds the scheduler's jobs.
+func (p *Platform) SchedulerDir() string {
+	return (&laptop.Stack{Dir: p.dir}).SchedulerDir()
+}
+
+// Replica starts a second process of a service, with a sidecar of its own, beside the
+// one that `rondo up` runs. Both are stopped when the test ends.
+func (p *Platform) Replica(t *testing.T, service topology.Service) {
+	t.Helper()
+	root, err := repository.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	daprd, err := toolchain.Ensure(t.Context(), root, toolchain.Daprd, toolchain.Printer(io.Discard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := ports.FreeBase(topology.PortRange)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The same files and credentials, but ports of its own; all that is shared by
+	// the services stays where it is.
+	second, err := laptop.New(p.dir, base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second.Ports.Scheduler = p.Plan.Scheduler
+	sidecar := second.Sidecar(daprd, service)
+	p.run(t, sidecar.Command(), service.Name+"-sidecar-2", sidecar.Ready)
+	program := exec.Command(second.Binary(service.Name))
+	program.Dir, program.Env = root, second.ServiceEnv(service)
+	p.run(t, program, service.Name+"-2", func(ctx context.Context) error { return second.ServiceReady(ctx, service) })
+}
+
+// run starts a process that the test's end stops.
+func (p *Platform) run(t *testing.T, cmd *exec.Cmd, name string, ready func(context.Context) error) {
+	t.Helper()
+	log, err := os.Create(filepath.Join(p.dir, "logs", name+".log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	process, err := laptop.Run(t.Context(), cmd, log, ready)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	t.Cleanup(func() {
+		process.Stop(syscall.SIGTERM, stopTime)
+		_ = log.Close()
+	})
+}

@@ -76,7 +76,7 @@ var ErrAsked = errors.New("the person has been asked")
 var ErrTooLong = errors.New("the answer takes too long")
 
 // Store keeps turns. A turn runs as long as its lease is renewed.
-type Store interface {
+type Store interface { //nolint:interfacebloat // all of a turn's life is in one place
 	// Begin keeps a turn, once for an idempotency key; fresh says that it is new.
 	Begin(ctx context.Context, t Turn) (kept Turn, fresh bool, err error)
 	Get(ctx context.Context, owner, id uuid.UUID) (Turn, error)

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -68,8 +67,6 @@ func printWrong(w io.Writer, results []result) {
 		if r.right() && (r.Kind != negative || !r.taken) {
 			continue
 		}
-		expected, _ := json.Marshal(r.Want)
-		found, _ := json.Marshal(r.have)
-		fmt.Fprintf(w, "%s: %q at %s %s\n  want %s\n  have %s\n", r.Kind, r.Text, r.Now, r.Timezone, expected, found)
+		fmt.Fprintf(w, "%s: %q at %s %s\n  want %s\n  have %s\n", r.Kind, r.Text, r.Now, r.Timezone, r.Want, r.have)
 	}
 }

@@ -38,6 +38,15 @@ type want struct {
 	Asks         bool         `json:"asks"`
 }
 
+// String is the JSON that the corpus holds.
+func (w want) String() string {
+	b, err := json.Marshal(w)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
+
 // negative is the kind of titles full of traps: nothing may be taken out of them.
 const negative = "negative"
 

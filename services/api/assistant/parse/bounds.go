@@ -6,24 +6,7 @@ import "time"
 func (p *parser) bound(s *series, i int) int {
 	switch p.at(i).text {
 	case "starting", "starts", "start", "beginning", "begin", "from", "commencing":
-		k := i + 1
-		switch p.at(k).text {
-		case "on", "from", "at":
-			k++
-		}
-		f, ok := p.phraseAt(k)
-		if ok && !f.hasDay && !s.hasClock && !p.is(i, "from") && !f.time.bare {
-			s.clock, s.hasClock = f.time, true
-			return f.to
-		}
-		if !ok || !f.hasDay || f.day.wait > 0 || p.is(i, "from") && f.day.trust >= within {
-			return i
-		}
-		s.start, s.hasStart = f.day.date, true
-		if f.hasTime && !s.hasClock {
-			s.clock, s.hasClock = f.time, true
-		}
-		return f.to
+		return p.begin(s, i)
 	case "until", "till", "til", "through", "thru", "ending", "ends", "end", "to", "up":
 		return p.last(s, i)
 	case "for", "x":
@@ -32,6 +15,26 @@ func (p *parser) bound(s *series, i int) int {
 	if n, k := p.count(i); k > i && p.either(k, "times", "occurrences") && s.rule.count == 0 {
 		s.rule.count = n
 		return k + 1
+	}
+	return i
+}
+
+// begin reads the first day of a series, or its first time.
+func (p *parser) begin(s *series, i int) int {
+	k := i + 1
+	if p.either(k, "on", "from", "at") {
+		k++
+	}
+	from := p.is(i, "from")
+	m, end := p.dateAt(k)
+	if end > k && m.wait == 0 && (!from || m.trust < within) {
+		s.start, s.hasStart = m.date, true
+		return end
+	}
+	c, end := p.clockAt(k, false)
+	if end > k && !from && !s.hasClock {
+		s.clock, s.hasClock = c, true
+		return end
 	}
 	return i
 }

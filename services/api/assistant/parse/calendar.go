@@ -1,6 +1,10 @@
 package parse
 
-import "time"
+import (
+	"time"
+
+	"github.com/rondohq/rondo/platform/recurrence"
+)
 
 // date is a day of the calendar, without a zone: midnight in UTC.
 type date struct{ time.Time }
@@ -72,21 +76,6 @@ func (d date) nth(n int, w weekday) (date, bool) {
 // clocks skip is read with the offset before the gap, one that they show twice is
 // the first of the two (RFC 5545 §3.3.5).
 func (d date) at(hour, minute int, zone *time.Location) time.Time {
-	t := time.Date(d.Year(), d.Month(), d.Day(), hour, minute, 0, 0, zone)
-	const longest = 3 * time.Hour // no clock is changed by more
-	_, before := t.Add(-longest).Zone()
-	_, after := t.Add(longest).Zone()
-	if before == after {
-		return t
-	}
-	wall := time.Date(d.Year(), d.Month(), d.Day(), hour, minute, 0, 0, time.UTC)
-	early := wall.Add(-time.Duration(before) * time.Second).In(zone)
-	late := wall.Add(-time.Duration(after) * time.Second).In(zone)
-	if _, offset := early.Zone(); offset == before {
-		return early // before the change, and the first of two
-	}
-	if _, offset := late.Zone(); offset == after {
-		return late
-	}
-	return early // in the gap
+	clock := time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute
+	return recurrence.LocalOf(d.Add(clock), time.UTC).In(zone)
 }

@@ -25,7 +25,7 @@ type Shift struct{ Months, Days, Minutes int }
 
 var (
 	// fillers are what people say before they come to the point.
-	fillers = phrases(`please, hey rondo, hi rondo, rondo, ok, okay, hey, can you, could you, would you, will you,
+	fillers = phrases(`please, hey rondo, ok, rondo, okay, hi rondo, hey, can you, could you, would you, will you,
 		i want to, i'd like to, let's`)
 	// greetings stand before a comma.
 	greetings = phrases(`good morning, good afternoon, good evening, hello, hi`)
@@ -53,7 +53,7 @@ const longestName = 5
 // phrases are lists of words that commas part.
 func phrases(text string) [][]string {
 	var all [][]string
-	for _, phrase := range strings.Split(text, ",") {
+	for phrase := range strings.SplitSeq(text, ",") {
 		all = append(all, strings.Fields(phrase))
 	}
 	return all
@@ -127,7 +127,8 @@ func (p *parser) name(a, b int) (from, to int) {
 		case p.either(a, "today's", "tomorrow's", "tonight's"):
 			k++
 		case p.either(a, "this", "next"):
-			if k++; k+1 < b && strings.HasSuffix(p.at(k).text, "'s") { // this week's gym
+			k++
+			if k+1 < b && strings.HasSuffix(p.at(k).text, "'s") { // this week's gym
 				k++
 			}
 		case p.in(a, things) && !p.at(a+1).isNumber() && !p.is(a, "tasks"):

@@ -256,7 +256,7 @@ func (p *parser) nthOfMonth(i int) (mention, int) {
 	case p.is(k, "this", "month"):
 		k += 2
 	case p.is(k, "year") && m.shape == byMonthDay, p.is(k, "next", "year") && m.shape == byMonthDay:
-		return p.nthOfYear(i, k, n)
+		return p.nthOfYear(k, n)
 	case t.month != 0:
 		year, end := p.yearAt(k + 1)
 		first = newDate(p.today.Year(), t.month, 1)
@@ -290,7 +290,7 @@ func (p *parser) nthOfMonth(i int) (mention, int) {
 	return mention{}, i
 }
 
-func (p *parser) nthOfYear(i, k, n int) (mention, int) {
+func (p *parser) nthOfYear(k, n int) (mention, int) {
 	y := p.today.Year()
 	if p.is(k, "next") {
 		y, k = y+1, k+1
@@ -440,11 +440,14 @@ func (p *parser) monthDay(i int) (mention, int) {
 	k = p.skip(k, "the")
 	d, plainNumber := p.at(k), false
 	n, after := p.ordinalAt(k)
-	if after == k && d.kind == number && len(d.text) <= 2 && !p.is(k+1, ":") && !p.meridiem(k+1) && p.ends(k+1) {
+	if after == k && d.kind == number && len(d.text) <= 2 && !p.is(k+1, ":") && !p.meridiem(k+1) && (p.ends(k+1) || p.is(k+1, "-")) {
 		n, after, plainNumber = d.number, k+1, true
 	}
 	if after == k || n < 1 {
 		return mention{}, i
+	}
+	if p.is(after, "-") && p.at(after).glued && p.at(after+1).isNumber() && p.at(after+1).glued { // dec 3-5
+		after += 2
 	}
 	level := sure
 	if t.form == weak && plainNumber {
@@ -463,6 +466,9 @@ func (p *parser) dayMonth(i int) (mention, int) {
 	}
 	if after == k || n < 1 {
 		return mention{}, i
+	}
+	if p.is(after, "-") && p.at(after).glued && p.at(after+1).isNumber() && p.at(after+1).glued { // 3-7 december
+		after += 2
 	}
 	if p.is(after, ".") && p.at(after).glued { // 5. January
 		after++
@@ -520,7 +526,7 @@ func (p *parser) slashes(i int) (mention, int) {
 		return mention{}, i
 	}
 	m, d := a.number, b.number
-	american := strings.HasPrefix(p.zone.String(), "America/")
+	american := strings.HasPrefix(p.zone.String(), "America/") || strings.HasPrefix(p.zone.String(), "US/")
 	var ask string
 	switch {
 	case m > 12 || (sep.text == "-" && d <= 12):
@@ -651,13 +657,12 @@ func (p *parser) weekdayNth(m mention, n int) mention {
 
 // period reads next week, this weekend, next month.
 func (p *parser) period(i int) (mention, int) {
-	k := i
-	ahead := 0
+	k, ahead := i+1, 0
 	switch {
-	case p.is(i, "this"), p.is(i, "this", "coming"), p.is(i, "the"):
-		k = p.skip(i+1, "coming")
+	case p.either(i, "this", "the"):
+		k = p.skip(k, "coming")
 	case p.is(i, "next"):
-		ahead, k = 1, i+1
+		ahead = 1
 	default:
 		return mention{}, i
 	}

@@ -1,58 +1,26 @@
 package parse
 
-// leadIns are the words before a task that say what to do with it. A reminder is
-// one, too; the rest are taken out because a title does not begin with them.
-var leadIns = []struct {
-	words  []string
-	remind bool
-	colon  bool // only with a colon
-	verb   bool // only before a verb
-}{
-	{words: []string{"remind", "me"}, remind: true},
-	{words: []string{"set", "a", "reminder"}, remind: true},
-	{words: []string{"set", "reminder"}, remind: true},
-	{words: []string{"set", "me", "a", "reminder"}, remind: true},
-	{words: []string{"add", "a", "reminder"}, remind: true},
-	{words: []string{"add", "reminder"}, remind: true},
-	{words: []string{"create", "a", "reminder"}, remind: true},
-	{words: []string{"create", "reminder"}, remind: true},
-	{words: []string{"make", "a", "reminder"}, remind: true},
-	{words: []string{"new", "reminder"}, remind: true, colon: true},
-	{words: []string{"reminder"}, remind: true, colon: true},
-	{words: []string{"todo"}, colon: true},
-	{words: []string{"to", "do"}, colon: true},
-	{words: []string{"task"}, colon: true},
-	{words: []string{"new", "task"}},
-	{words: []string{"new", "todo"}},
-	{words: []string{"don't", "forget", "to"}},
-	{words: []string{"dont", "forget", "to"}},
-	{words: []string{"don't", "let", "me", "forget", "to"}, remind: true},
-	{words: []string{"remember", "to"}},
-	{words: []string{"i", "need", "to"}},
-	{words: []string{"i", "have", "to"}},
-	{words: []string{"i've", "got", "to"}},
-	{words: []string{"i", "must"}, verb: true},
-	{words: []string{"i", "should"}, verb: true},
-}
+var (
+	// reminds ask for a reminder of what follows.
+	reminds = phrases(`remind me, set a reminder, set reminder, set me a reminder, add a reminder, add reminder,
+		create a reminder, create reminder, make a reminder, don't let me forget to`)
+	// reminders do so before a colon, "to" or "for".
+	reminders = phrases(`new reminder, reminder`)
+	// headings stand before a colon.
+	headings = phrases(`todo, to do, task`)
+	// resolves begin a sentence about a task.
+	resolves = phrases(`new task, new todo, don't forget to, dont forget to, remember to, i need to, i have to, i've got to`)
+	// musts begin one when a verb follows.
+	musts = phrases(`i must, i should`)
+	// subjectWords lead to what a reminder is about.
+	subjectWords = setOf(`to about that of :`)
+)
 
-// leadIn takes the words before the task, and says whether they ask for a reminder.
+// leadIn takes the words before the task that say what to do with it, because a title
+// does not begin with them. It says whether they ask for a reminder.
 func (p *parser) leadIn() (remind bool) {
 	i := p.opening()
-	k := i
-	for _, l := range leadIns {
-		end := i + len(l.words)
-		if !p.is(i, l.words...) || p.at(end).glued && !p.is(end, ":") {
-			continue
-		}
-		if l.colon && !p.is(end, ":") && !(l.remind && p.either(end, "to", "for")) {
-			continue
-		}
-		if l.verb && !verbs.has(p.at(end).text) {
-			continue
-		}
-		k, remind = end, l.remind
-		break
-	}
+	k, remind := p.leadWords(i)
 	if k == i {
 		k = p.addTask(i)
 	}
@@ -63,28 +31,42 @@ func (p *parser) leadIn() (remind bool) {
 		return false
 	}
 	k = p.skip(k, ":")
-	if remind && (p.is(k, "about", "it") || p.is(k, "of", "it")) {
-		k += 2
-	}
-	switch p.at(k).text {
-	case "to", "about", "that", "of", ":":
+	switch {
+	case p.in(k, subjectWords):
 		k++
-	case "for", "called", "named":
+	case p.either(k, "for", "called", "named"):
 		if f, ok := p.phraseAt(k); !ok || f.to == k {
 			k++
 		}
 	}
-	if k >= p.end {
-		if !remind {
-			return false
-		}
-		k = p.end
+	if k >= p.end && !remind {
+		return false
 	}
-	p.takeLead(k, remind)
+	p.takeLead(min(k, p.end), remind)
 	if remind {
-		p.endOfLead(k)
+		p.endOfLead(p.start)
 	}
 	return remind
+}
+
+// leadWords is the position behind the words that lead to the task, else i.
+func (p *parser) leadWords(i int) (after int, remind bool) {
+	if k := p.oneOf(i, reminds); k > i && (!p.at(k).glued || p.is(k, ":")) {
+		return k, true
+	}
+	if k := p.oneOf(i, reminders); k > i && p.either(k, ":", "to", "for") {
+		return k, true
+	}
+	if k := p.oneOf(i, headings); k > i && p.is(k, ":") {
+		return k, false
+	}
+	if k := p.oneOf(i, musts); k > i && p.in(k, verbs) {
+		return k, false
+	}
+	if k := p.oneOf(i, resolves); !p.at(k).glued || p.is(k, ":") {
+		return k, false
+	}
+	return i, false
 }
 
 // opensWithCommand says whether a polite opening asks for something that is to be
@@ -114,11 +96,8 @@ func (p *parser) endOfLead(k int) {
 	if !ok {
 		return
 	}
-	switch p.at(f.to).text {
-	case "to", "about", "that", "of", ":":
-		if f.to+1 < p.end {
-			p.take(piece{f.to, f.to + 1, KindReminder})
-		}
+	if p.in(f.to, subjectWords) && f.to+1 < p.end {
+		p.take(piece{f.to, f.to + 1, KindReminder})
 	}
 }
 

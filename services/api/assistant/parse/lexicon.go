@@ -86,6 +86,7 @@ func words[T any](lexicon map[string]lexeme, set func(*lexeme, T), table map[str
 	}
 }
 
+//nolint:misspell // people type these
 func makeLexicon() map[string]lexeme {
 	lexicon := map[string]lexeme{}
 	for i, names := range [][]string{

@@ -123,18 +123,16 @@ func (p *parser) moreTimes(s *series, i int) int {
 	return k
 }
 
+// exceptions lead to the days that are left out.
+var exceptions = phrases(`except for, except, excluding, but not, apart from`)
+
 // except reads "every day except sunday".
 func (p *parser) except(s *series, i int) int {
-	k := i
-	switch {
-	case p.is(i, "except"), p.is(i, "excluding"):
-		k = i + 1
-	case p.is(i, "but", "not"), p.is(i, "apart", "from"), p.is(i, "except", "for"):
-		k = i + 2
-	default:
+	k := p.oneOf(i, exceptions)
+	if k == i {
 		return i
 	}
-	k = max(p.skip(k, "on"), p.skip(k, "for"))
+	k = p.skip(k, "on")
 	out, end := p.weekdays(k)
 	if p.either(k, "weekends", "weekend") {
 		out, end = saturdays, k+1

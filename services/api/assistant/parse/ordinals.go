@@ -48,6 +48,10 @@ func (p *parser) nthWeekday(i int) (rule, int) {
 // inMonth narrows a monthly rule to the month that is said behind it, if it is one.
 // Of another "of", such as that of the quarter, nothing is understood.
 func (p *parser) inMonth(r rule, i, k int) (rule, int) {
+	if p.is(k, "of") && p.either(k+1, "the", "every", "each") && p.is(k+2, "quarter") {
+		r.interval, r.quarterly = 3, true
+		return r, k + 3
+	}
 	end, month := p.ofMonth(k)
 	if end == k && p.is(k, "of") {
 		return rule{}, i
@@ -160,7 +164,7 @@ func (p *parser) ofEvery(s *series, i int) int {
 	case end == k:
 	case p.either(end-2, "every", "each"):
 		return end
-	case p.is(end-2, "the", "month") && !p.either(i-1, "by", "before", "due", "until"):
+	case (p.is(end-2, "the", "month") || p.is(end-2, "the", "quarter")) && !p.either(i-1, "by", "before", "due", "until"):
 		return end
 	case p.either(end, "every", "each") && p.is(end+1, "month") && s.rule.freq == monthly: // the 15th every month
 		return end + 2

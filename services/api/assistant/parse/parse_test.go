@@ -11,18 +11,22 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rondohq/rondo/platform/recurrence"
 	"github.com/rondohq/rondo/services/api/assistant/parse"
 )
 
 // wednesday is 10:00 in Berlin.
-func wednesday(t testing.TB) time.Time { return at(t, "2026-11-25T10:00:00", "Europe/Berlin") }
+func wednesday(tb testing.TB) time.Time {
+	tb.Helper()
+	return at(tb, "2026-11-25T10:00:00", "Europe/Berlin")
+}
 
-func at(t testing.TB, local, name string) time.Time {
-	t.Helper()
+func at(tb testing.TB, local, name string) time.Time {
+	tb.Helper()
 	zone, err := time.LoadLocation(name)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	now, err := time.ParseInLocation("2006-01-02T15:04:05", local, zone)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return now
 }
 
@@ -139,22 +143,52 @@ func TestCommandsSayWhatTheContractLeavesOpen(t *testing.T) {
 }
 
 // corpus are all texts that people have written down for the parser.
-func corpus(t testing.TB) []string {
-	t.Helper()
+func corpus(tb testing.TB) []string {
+	tb.Helper()
 	files, err := filepath.Glob("../testdata/*.jsonl")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	var texts []string
 	for _, path := range files {
 		content, err := os.ReadFile(path)
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		for line := range strings.Lines(string(content)) {
 			var u struct{ Text string }
-			require.NoError(t, json.Unmarshal([]byte(line), &u))
+			require.NoError(tb, json.Unmarshal([]byte(line), &u))
 			texts = append(texts, u.Text)
 		}
 	}
-	require.NotEmpty(t, texts)
+	require.NotEmpty(tb, texts)
 	return texts
+}
+
+// The engine that fires a series has to agree with the parser on where it begins, at
+// whatever time the text is written.
+func TestASeriesBeginsWithAnOccurrenceOfItsRule(t *testing.T) {
+	t.Parallel()
+	rules := 0
+	for _, now := range []time.Time{
+		wednesday(t), at(t, "2027-03-12T16:20:00", "America/New_York"), at(t, "2028-02-28T23:59:59", "Europe/London"),
+		at(t, "2026-12-31T23:30:00", "Australia/Sydney"), at(t, "2026-10-24T00:00:00", "Europe/Berlin"),
+	} {
+		for _, text := range corpus(t) {
+			a := parse.Parse(text, now)
+			if a.RRule == "" {
+				continue
+			}
+			rules++
+			rule, err := recurrence.Parse(recurrence.Spec{
+				RRule: a.RRule, Start: recurrence.LocalOf(*a.DueAt, now.Location()), Zone: now.Location().String(),
+			})
+			require.NoError(t, err, "%q: %s", text, a.RRule)
+			first, _ := rule.First(1, nil)
+			require.Len(t, first, 1, "%q: %s", text, a.RRule)
+			require.Equal(t, a.DueAt.Format(time.RFC3339), first[0].Format(time.RFC3339), "%q at %s: %s", text, now, a.RRule)
+			if a.HasTime {
+				require.False(t, a.DueAt.Before(now), "%q at %s", text, now)
+			}
+		}
+	}
+	require.Greater(t, rules, 500)
 }
 
 // FuzzParse holds what has to be true of every text.

@@ -39,8 +39,12 @@ func (p *parser) priorityAt(i int) (level string, after int) {
 	}
 	k := i
 	switch t.text {
-	case "with", "as", "at", "and":
+	case "with", "at", "and":
 		k++
+	case "as":
+		if !p.is(k+1, "soon") {
+			k++
+		}
 	case "it's":
 		k++
 	case "this":
@@ -56,10 +60,13 @@ func (p *parser) priorityAt(i int) (level string, after int) {
 		}
 		return "", i
 	}
+	if end := p.skip(k, "as", "soon", "as", "possible"); end > k && p.closes(end) {
+		return high, end
+	}
 	switch p.at(k).text {
 	case "urgent", "asap":
 	case "important":
-		if !p.is(k+1, ":") && !(p.is(k-1, ",") && k+1 >= p.end) {
+		if ends := p.is(k-1, ",") && k+1 >= p.end; !ends && !p.is(k+1, ":") {
 			return "", i
 		}
 	default:
@@ -136,16 +143,13 @@ func (p *parser) exclaimed(i int) (level string, after int) {
 	return "", i
 }
 
+// tagWords lead to a tag.
+var tagWords = phrases(`tagged with, tagged as, tagged, with tag, with the tag`)
+
 // tagWord is the position of the word in "tagged home", "with the tag home", else i.
 func (p *parser) tagWord(i int) int {
-	k := i
-	switch {
-	case p.is(i, "tagged"):
-		k = p.skip(i+1, "with")
-		k = p.skip(k, "as")
-	case p.is(i, "with", "tag"), p.is(i, "with", "the", "tag"):
-		k = p.skip(p.skip(i+1, "the"), "tag")
-	default:
+	k := p.oneOf(i, tagWords)
+	if k == i {
 		return i
 	}
 	ends := k+1 >= p.end || p.at(k+1).kind == hashtag || p.at(k+1).timely()

@@ -3,6 +3,7 @@ package parse
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // ask keeps the first question: one is enough.
@@ -58,7 +59,7 @@ func (p *parser) create() {
 		if remind && found.reminder == nil {
 			p.action.RemindOffset = new(int)
 		}
-	case remind:
+	case remind, found.reminder != nil && found.reminder.from <= p.start: // ping me in 10 minutes
 		p.action.Intent = CreateReminder
 	}
 	if hasDue {
@@ -170,7 +171,8 @@ func (p *parser) headline(found *finding) {
 }
 
 // choose picks the day and the time of several phrases: those that are tied most
-// firmly to the task, and of these the last.
+// firmly to the task, and of these the last day and the first time: "pick up the cake
+// at 3 for the party at 5".
 func choose(whens []phrase) (day, clocked *phrase) {
 	rank := func(f *phrase) int {
 		n := map[connector]int{due: 6, firmly: 4, bare: 2, loosely: 0}[f.connector]
@@ -190,7 +192,7 @@ func choose(whens []phrase) (day, clocked *phrase) {
 	}
 	for i := range whens {
 		f := &whens[i]
-		if f.hasTime && !f.hasDay && (clocked == nil || rank(f) >= rank(clocked)) {
+		if f.hasTime && !f.hasDay && (clocked == nil || rank(f) > rank(clocked)) {
 			clocked = f
 		}
 	}
@@ -207,7 +209,7 @@ func timeOf(f *phrase) *phrase {
 // settle finds the due time, and takes what it is made of.
 func (p *parser) settle(found *finding) (due dueTime, hasDue bool) {
 	day, clocked := choose(found.whens)
-	if s := found.series; s != nil && s.hasClock && (day == nil || day.day.wait == 0) {
+	if s := found.series; s != nil && s.hasClock && !s.clock.named && (day == nil || day.day.wait == 0) {
 		clocked = nil
 		if day != nil && day.hasTime {
 			day = nil
@@ -247,8 +249,11 @@ func (p *parser) settleSeries(s *series, day, clocked *phrase) (due dueTime, has
 			s.clock, s.hasClock = day.day.clock, true
 		}
 	}
-	if clocked != nil && !s.hasClock {
-		s.clock, s.hasClock = clocked.time, true
+	if clocked != nil && (!s.hasClock || s.clock.named) {
+		q := s.clock.part
+		if s.clock, s.hasClock = clocked.time, true; s.clock.part == 0 {
+			s.clock.part = q
+		}
 	}
 	if s.rule.freq == hourly || s.rule.freq == minutely {
 		due = p.firstOften(s, from)
@@ -256,6 +261,10 @@ func (p *parser) settleSeries(s *series, day, clocked *phrase) (due dueTime, has
 		due = p.firstOfSeries(s, from)
 	}
 	p.limit(&s.rule, s.weeks, due.date)
+	if u := s.rule.until; !u.IsZero() && u.Before(p.instant(due)) {
+		s.rule.until = time.Time{}
+		p.ask("That ends before it begins. Until when?")
+	}
 	p.action.RRule = s.rule.String()
 	return due, true
 }

@@ -72,6 +72,9 @@ func (p *parser) base(s *series, i int) int {
 	t := p.at(i)
 	switch t.text {
 	case "every", "each", "ev":
+		if p.is(i-1, "of") { // of every leap year: what it is of was not understood
+			return i
+		}
 		k := i + 1
 		if p.is(k, "!") && p.at(k).glued {
 			s.completion, k = true, k+1
@@ -229,51 +232,43 @@ func (p *parser) everyDate(s *series, i int) int {
 
 // times reads "once a week", "twice a month", "3 times per day".
 func (p *parser) times(s *series, i int) int {
-	n, k := 0, i
-	switch {
-	case p.is(i, "once"):
-		n, k = 1, i+1
-		if p.is(k, "every") {
-			return p.base(s, k)
-		}
-	case p.is(i, "twice"):
-		n, k = 2, i+1
-	default:
-		if n, k = p.count(i); k == i || !(p.either(k, "times", "x", "time")) {
-			return i
-		}
-		k++
+	if p.is(i, "once", "every") {
+		return p.base(s, i+1)
 	}
-	u, end := unit(0), k
-	switch t := p.at(k); t.text {
-	case "a", "an", "per", "each", "every":
-		if u, end = p.unitAt(k + 1); end == k+1 || u == weekend || u == minute {
-			return i
-		}
-	case "daily":
-		u, end = day, k+1
-	case "weekly":
-		u, end = week, k+1
-	case "monthly":
-		u, end = month, k+1
-	case "yearly":
-		u, end = year, k+1
-	default:
+	n, k := p.howOften(i)
+	if k == i {
 		return i
 	}
-	s.rule = unitRule(1, u)
-	if n > 1 {
-		s.known = false
-		switch u {
-		case week, fortnight:
-			p.ask("On which days of the week?")
-		case day, workday, hour:
-			p.ask("At what times?")
-		default:
-			p.ask("On which days?")
+	end := k + 1
+	if u, after := p.unitAt(end); p.either(k, "a", "an", "per", "each", "every") && after > end && u != weekend && u != minute {
+		s.rule, end = unitRule(1, u), after
+	} else if a := p.at(k).adverb; a.freq != "" {
+		s.rule = rule{freq: a.freq, interval: a.interval}
+	} else {
+		return i
+	}
+	if s.known = n == 1; !s.known {
+		question := map[string]string{weekly: "On which days of the week?", daily: "At what times?", hourly: "At what times?"}[s.rule.freq]
+		if question == "" {
+			question = "On which days?"
 		}
+		p.ask(question)
 	}
 	return end
+}
+
+// howOften reads "once", "twice", "3 times".
+func (p *parser) howOften(i int) (n, after int) {
+	switch {
+	case p.is(i, "once"):
+		return 1, i + 1
+	case p.is(i, "twice"):
+		return 2, i + 1
+	}
+	if n, k := p.count(i); k > i && p.either(k, "times", "time", "x") {
+		return n, k + 1
+	}
+	return 0, i
 }
 
 // afterDone reads "3 days after I finish it", which needs no "every".

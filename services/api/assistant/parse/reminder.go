@@ -83,6 +83,9 @@ func (p *parser) reminderClock(i int) (clock, int) {
 	return clock{}, i
 }
 
+// dues are words for the time that an offset is counted from.
+var dues = phrases(`it starts, it begins, it's due, it is due, the due time, the due date, due time, that, then, it, time, due`)
+
 // offset reads "15 minutes before", "the day before", "2h ahead of it".
 func (p *parser) offset(i int) (minutes, after int) {
 	k := i
@@ -106,15 +109,7 @@ func (p *parser) offset(i int) (minutes, after int) {
 	}
 	end = p.skip(end, "of")
 	end = p.skip(end, "to")
-	for _, rest := range [][]string{
-		{"it", "starts"}, {"it", "begins"}, {"it's", "due"}, {"it", "is", "due"}, {"the", "due", "time"}, {"the", "due", "date"}, {"due", "time"},
-		{"that"}, {"then"}, {"it"}, {"time"}, {"due"},
-	} {
-		if p.is(end, rest...) {
-			return d.inMinutes(), end + len(rest)
-		}
-	}
-	return d.inMinutes(), end
+	return d.inMinutes(), p.oneOf(end, dues)
 }
 
 // remindAbout answers a reminder inside a task with its time.

@@ -18,6 +18,8 @@ const (
 )
 
 // rule is a recurrence rule, of the parts that can be said.
+//
+//nolint:recvcheck // refine is the only method that changes it
 type rule struct {
 	freq       string
 	interval   int // 0 and 1 are the same
@@ -26,6 +28,7 @@ type rule struct {
 	byDay      []weekday
 	nths       []int // of the one weekday in byDay
 	bySetPos   int
+	quarterly  bool // the first or the last such day of a quarter: it tells in which month to begin
 	byHour     []int
 	byMinute   int // with byHour
 	count      int
@@ -83,7 +86,7 @@ func list(b *strings.Builder, name string, numbers []int) {
 // the first occurrence, so that it excludes no day from being that.
 func (r rule) falls(d date) bool {
 	switch {
-	case r.byMonth != 0 && d.Month() != r.byMonth:
+	case r.byMonth != 0 && d.Month() != r.byMonth, r.quarterly && !r.inQuarter(d):
 		return false
 	case len(r.byMonthDay) > 0:
 		return slices.ContainsFunc(r.byMonthDay, func(n int) bool {
@@ -107,9 +110,19 @@ func (r rule) falls(d date) bool {
 	return true
 }
 
+// inQuarter says whether a day is in the month of its quarter that has the rule's day:
+// the first, and for days that are counted from the end the last.
+func (r rule) inQuarter(d date) bool {
+	n := r.bySetPos + slices.Min(append(r.nths, 0)) + slices.Min(append(r.byMonthDay, 0))
+	if n < 0 {
+		return d.Month()%3 == 0
+	}
+	return d.Month()%3 == 1
+}
+
 // refine narrows a rule to the days that a mention names: "every year on march 3".
 // It says whether the mention is of a kind that the rule can be narrowed by.
-func (r *rule) refine(m mention) bool { //nolint:recvcheck // the only one that changes the rule
+func (r *rule) refine(m mention) bool {
 	if len(r.byDay) > 0 || len(r.byMonthDay) > 0 {
 		return false
 	}

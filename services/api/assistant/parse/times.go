@@ -110,7 +110,8 @@ func (p *parser) spoken(i int, loose bool) (clock, int) {
 
 // pastAndTo reads the minutes before and after an hour.
 func (p *parser) pastAndTo(i int, loose bool) (clock, int) {
-	minutes, k := 0, p.skip(i, "a")
+	var minutes int
+	k := p.skip(i, "a")
 	switch {
 	case p.is(k, "half", "past"):
 		minutes, k = 30, k+1
@@ -186,7 +187,7 @@ func (p *parser) digital(i int, loose bool) (clock, int) {
 		return clock{}, i
 	}
 	c := clock{hour: n, bare: true, exact: n > 12 || t.kind == number && t.text[0] == '0'}
-	if minute, after := p.minutesOf(i, k, loose); after > k {
+	if minute, after := p.minutesOf(i, k); after > k {
 		c.minute, c.bare, k = minute, false, after
 	}
 	said, after := p.half(c, k)
@@ -209,7 +210,7 @@ func (p *parser) digital(i int, loose bool) (clock, int) {
 
 // minutesOf reads the minutes behind an hour that stands from i to k: :30, .30 with a
 // meridiem or behind "at", h30, and in words thirty.
-func (p *parser) minutesOf(i, k int, loose bool) (minutes, after int) {
+func (p *parser) minutesOf(i, k int) (minutes, after int) {
 	if p.at(i).kind == word {
 		j := k
 		if p.is(j, "-") && p.at(j).glued {

@@ -29,13 +29,8 @@ func (p *parser) finish() {
 }
 
 func (p *parser) creates() bool {
-	switch p.action.Intent {
-	case CreateTask, CreateRecurring:
-		return true
-	case CreateReminder:
-		return p.action.RemindOffset == nil
-	}
-	return false
+	return p.action.Intent == CreateTask || p.action.Intent == CreateRecurring ||
+		p.action.Intent == CreateReminder && p.action.RemindOffset == nil
 }
 
 // title is the text without its pieces. Where something was cut out, the commas and
@@ -47,14 +42,9 @@ func (p *parser) title() string {
 	var parts []string
 	from := 0
 	for k := 0; k <= len(p.pieces); k++ {
-		to, next := len(p.text), len(p.tokens)
+		to, following := len(p.text), Kind("")
 		if k < len(p.pieces) {
-			next = p.pieces[k].from
-			to = p.at(next).start
-		}
-		var following Kind
-		if k < len(p.pieces) {
-			following = p.pieces[k].kind
+			to, following = p.at(p.pieces[k].from).start, p.pieces[k].kind
 		}
 		if s := trimCut(p.text[from:to], k > 0, following); s != "" {
 			parts = append(parts, s)

@@ -7,18 +7,20 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rondohq/rondo/services/api/assistant/quickadd"
+	"github.com/rondohq/rondo/services/internal/ratelimit"
 	"github.com/rondohq/rondo/services/internal/rest"
 )
 
-func call(t *testing.T, body string) (status int, answer map[string]any) {
+func call[T any](t *testing.T, body string) (status int, answer T) {
 	t.Helper()
 	mux := http.NewServeMux()
-	quickadd.RegisterPublic(mux, quickadd.MakeEndpoints(quickadd.NewService(), rest.Durations(prometheus.NewRegistry())))
+	quickadd.Register(mux, quickadd.MakeEndpoints(quickadd.NewService(ratelimit.ForPrograms(time.Now)), rest.Durations(prometheus.NewRegistry())))
 	req := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/api/assistant/parse", strings.NewReader(body))
 	req.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
@@ -29,7 +31,7 @@ func call(t *testing.T, body string) (status int, answer map[string]any) {
 
 func TestAnswerHasEveryFieldOfTheContract(t *testing.T) {
 	t.Parallel()
-	status, have := call(t, `{"text": "Team sync every Friday 2 PM #work p1", "now": "2026-11-25T09:00:00Z", "timezone": "Europe/Berlin"}`)
+	status, have := call[map[string]any](t, `{"text": "Team sync every Friday 2 PM #work p1", "now": "2026-11-25T09:00:00Z", "timezone": "Europe/Berlin"}`)
 	require.Equal(t, http.StatusOK, status)
 	require.Equal(t, map[string]any{
 		"intent": "create_recurring", "title": "Team sync", "due_at": "2026-11-27T14:00:00+01:00", "has_time": true,
@@ -42,7 +44,7 @@ func TestAnswerHasEveryFieldOfTheContract(t *testing.T) {
 		},
 	}, have)
 
-	status, have = call(t, `{"text": "", "now": "2026-11-25T09:00:00Z", "timezone": "UTC"}`)
+	status, have = call[map[string]any](t, `{"text": "", "now": "2026-11-25T09:00:00Z", "timezone": "UTC"}`)
 	require.Equal(t, http.StatusOK, status)
 	require.Equal(t, map[string]any{
 		"intent": "none", "title": "", "due_at": nil, "has_time": false, "rrule": nil, "mode": "schedule", "remind_at": nil,
@@ -62,11 +64,11 @@ func TestEachBadFieldIsNamed(t *testing.T) {
 		`{"text": 1, "now": "2026-11-25T09:00:00Z", "timezone": "UTC"}`:                                   {"text"},
 		`{"text": "a", "now": "2026-11-25 09:00", "timezone": "` + strings.Repeat("x", 1000) + `"}`:       {"now", "timezone"},
 	} {
-		status, answer := call(t, body)
+		status, answer := call[struct{ Errors []struct{ Field string } }](t, body)
 		require.Equal(t, http.StatusBadRequest, status, body)
 		var named []string
-		for _, e := range answer["errors"].([]any) {
-			named = append(named, e.(map[string]any)["field"].(string))
+		for _, e := range answer.Errors {
+			named = append(named, e.Field)
 		}
 		require.Equal(t, fields, named, body)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/rondohq/rondo/platform/fault"
 	"github.com/rondohq/rondo/services/api/assistant/parse"
 	"github.com/rondohq/rondo/services/api/text"
+	"github.com/rondohq/rondo/services/internal/ratelimit"
 )
 
 // MaxText is the longest text that is read, in characters.
@@ -24,16 +25,19 @@ type Request struct {
 // Service reads texts.
 type Service interface {
 	// Parse says what the text asks for; fault.Invalid names each bad field.
-	Parse(ctx context.Context, req Request) (parse.Action, error)
+	Parse(ctx context.Context, from ratelimit.Caller, req Request) (parse.Action, error)
 }
 
 // NewService makes the service.
-func NewService() Service { return service{} }
+func NewService(limits ratelimit.Callers) Service { return &service{limits} }
 
-type service struct{}
+type service struct{ limits ratelimit.Callers }
 
 // Parse implements Service.
-func (service) Parse(_ context.Context, req Request) (parse.Action, error) {
+func (s *service) Parse(_ context.Context, from ratelimit.Caller, req Request) (parse.Action, error) {
+	if err := s.limits.Take(from); err != nil {
+		return parse.Action{}, err //nolint:wrapcheck // a fault
+	}
 	var bad []fault.Field
 	refuse := func(name, message string) {
 		if message != "" {

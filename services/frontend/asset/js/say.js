@@ -9,18 +9,20 @@ export function say(text) {
   if (live) live.textContent = text;
 }
 
-/** Shows one of the toasts that the page holds as templates. */
-export function toast(name) {
+/** Shows one of the toasts that the page holds as templates, with more to say. */
+export function toast(name, more = "") {
   const template = document.getElementById(`toast-${name}`);
   const toasts = document.getElementById("toasts");
   if (!template || !toasts) return;
-  const text = template.content.textContent.trim();
+  const copy = template.content.cloneNode(true);
+  if (more) copy.querySelector(".toast-text").append(` ${more}`);
+  const text = copy.textContent.trim();
   const same = [...toasts.children].find((other) => other.textContent.trim() === text);
-  if (same) return;
-  toasts.append(template.content.cloneNode(true));
+  if (!same) toasts.append(copy);
 }
 
-function leave(element) {
+/** Lets a toast go. */
+export function leave(element) {
   element.classList.add("toast-leaving");
   setTimeout(() => element.remove(), 250);
 }
@@ -42,11 +44,18 @@ export function start() {
   if (!toasts) return;
   const adopt = () => {
     toasts.querySelectorAll(":scope > [data-toast]").forEach(watch);
-    const all = toasts.querySelectorAll(":scope > [data-toast]:not(.toast-leaving)");
+    const all = toasts.querySelectorAll(":scope > [data-toast]:not(.toast-leaving, [data-notice])");
     for (const old of [...all].slice(0, -3)) leave(old);
   };
   new MutationObserver(adopt).observe(toasts, { childList: true });
   adopt();
+  document.addEventListener("click", async (event) => {
+    const copy = event.target.closest("[data-copy]");
+    if (!copy) return;
+    await navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent);
+    copy.textContent = copy.dataset.copied;
+    say(copy.dataset.copied);
+  });
   toasts.addEventListener("click", (event) => {
     if (event.target.closest("[data-dismiss]")) leave(event.target.closest("[data-toast]"));
   });

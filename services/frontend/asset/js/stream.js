@@ -2,6 +2,10 @@
 // a browser opens only six connections to a host over HTTP/1.1. When that tab
 // goes, the next one takes over.
 import { knows, refresh } from "./list.js";
+import { look } from "./notices.js";
+
+// What may be about notifications, which are told besides.
+const told = ["notification.created", "account.changed"];
 
 const settle = 80; // milliseconds in which events are collected into one fetch
 const asleep = 60_000; // hidden for longer than this, a tab fetches when it is seen again
@@ -23,9 +27,12 @@ function receive({ kind, data }) {
   switch (kind) {
     case "change":
       if (!knows(data.task, data.version)) fetchSoon();
+      if (told.includes(data.type)) look();
       break;
     case "open": // what happened between the page and the stream is nowhere else
     case "gap":
+      document.dispatchEvent(new Event("rondo:connected"));
+      look();
       fetchSoon();
       break;
     case "signed-out":

@@ -1,6 +1,6 @@
-// Package main_test runs the parts of recurring together, on a real database and under
-// a clock of its own: api writes, its events are delivered, and jobs come when due.
-package main_test
+// Package integration_test lets api and recurring work together, on a real database and
+// under a clock of its own: api writes, its events are delivered, and jobs come when due.
+package integration_test
 
 import (
 	"context"
@@ -120,21 +120,21 @@ func local(text string) time.Time {
 	return at
 }
 
-func setup(t *testing.T, now string) *testBundle {
-	t.Helper()
-	database := postgrestest.New(t)
-	pool, box := database.Pool(t, topology.API), outbox.New(topology.API)
+func setup(tb testing.TB, now string) *testBundle {
+	tb.Helper()
+	database := postgrestest.New(tb)
+	pool, box := database.Pool(tb, topology.API), outbox.New(topology.API)
 	b := &testBundle{
 		clock: &clock{at: local(now)}, jobs: &jobs{due: map[string]time.Time{}}, owner: uuid.New(),
-		pool: database.Pool(t, topology.Recurring), db: database.Owner(t),
+		pool: database.Pool(tb, topology.Recurring), db: database.Owner(tb),
 	}
 	tasks := task.NewPostgres(pool, box)
 	b.tasks = task.NewService(tasks, b.clock.Now)
 	b.series = series.NewService(series.NewPostgres(pool, tasks, box), b.clock.Now)
 	b.replica = b.another()
-	_, err := b.db.Exec(t.Context(), `INSERT INTO users (id, email, password_hash, display_name, timezone)
+	_, err := b.db.Exec(tb.Context(), `INSERT INTO users (id, email, password_hash, display_name, timezone)
 		VALUES ($1, 'ada@example.org', '', 'Ada', 'Europe/Berlin')`, b.owner)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return b
 }
 
@@ -269,11 +269,13 @@ func TestEveryFridayAtTwoStaysAtTwoWhenTheClocksChange(t *testing.T) {
 	}{
 		"spring": {
 			"2026-03-18 09:00:00", "2026-04-11 00:00:00",
-			[]string{"2026-03-20 14:00:00", "2026-03-27 14:00:00", "2026-04-03 14:00:00", "2026-04-10 14:00:00"}, []int{13, 13, 12, 12},
+			[]string{"2026-03-20 14:00:00", "2026-03-27 14:00:00", "2026-04-03 14:00:00", "2026-04-10 14:00:00"},
+			[]int{13, 13, 12, 12},
 		},
 		"autumn": {
 			"2026-10-14 09:00:00", "2026-11-07 00:00:00",
-			[]string{"2026-10-16 14:00:00", "2026-10-23 14:00:00", "2026-10-30 14:00:00", "2026-11-06 14:00:00"}, []int{12, 12, 13, 13},
+			[]string{"2026-10-16 14:00:00", "2026-10-23 14:00:00", "2026-10-30 14:00:00", "2026-11-06 14:00:00"},
+			[]int{12, 12, 13, 13},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -324,20 +326,24 @@ func TestRulesComeOutAsPeopleMeanThem(t *testing.T) {
 		want  []string // the due times
 	}{
 		"the last day of the month": {
-			series.Draft{RRule: "FREQ=MONTHLY;BYMONTHDAY=-1", Start: at("2027-12-31T09:00:00")}, "2028-01-01 00:00:00", "2028-04-01 00:00:00",
+			series.Draft{RRule: "FREQ=MONTHLY;BYMONTHDAY=-1", Start: at("2027-12-31T09:00:00")},
+			"2028-01-01 00:00:00", "2028-04-01 00:00:00",
 			[]string{"2028-01-31 09:00:00", "2028-02-29 09:00:00", "2028-03-31 09:00:00"},
 		},
 		"the 31st only": {
-			series.Draft{RRule: "FREQ=MONTHLY;BYMONTHDAY=31", Start: at("2026-12-31T09:00:00")}, "2027-01-01 00:00:00", "2027-06-01 00:00:00",
+			series.Draft{RRule: "FREQ=MONTHLY;BYMONTHDAY=31", Start: at("2026-12-31T09:00:00")},
+			"2027-01-01 00:00:00", "2027-06-01 00:00:00",
 			[]string{"2027-01-31 09:00:00", "2027-03-31 09:00:00", "2027-05-31 09:00:00"},
 		},
 		"every other Tuesday and its last of three": {
-			series.Draft{RRule: "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;COUNT=3", Start: at("2026-11-24T08:00:00")}, "2026-11-24 07:00:00", "2027-03-01 00:00:00",
+			series.Draft{RRule: "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;COUNT=3", Start: at("2026-11-24T08:00:00")},
+			"2026-11-24 07:00:00", "2027-03-01 00:00:00",
 			[]string{"2026-11-24 08:00:00", "2026-12-08 08:00:00", "2026-12-22 08:00:00"},
 		},
 		"the second last working day": {
 			series.Draft{RRule: "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-2", Start: at("2026-11-01T08:00:00")},
-			"2026-11-01 00:00:00", "2027-01-01 00:00:00", []string{"2026-11-27 08:00:00", "2026-12-30 08:00:00"},
+			"2026-11-01 00:00:00", "2027-01-01 00:00:00",
+			[]string{"2026-11-27 08:00:00", "2026-12-30 08:00:00"},
 		},
 		"days, with an exception": {
 			series.Draft{RRule: "FREQ=DAILY", Start: at("2026-03-28"), ExDates: []series.Moment{moment("2026-03-29")}},

@@ -1,0 +1,96 @@
+package browsertest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// submit fills the inputs of a form and sends it.
+func (b *tab) submit(action string, fields map[string]string) {
+	b.t.Helper()
+	form := fmt.Sprintf(`form[action=%q]`, action)
+	for name, value := range fields {
+		b.do("filling in "+name, chromedp.SetValue(chromedp.CSS(fmt.Sprintf(`%s [name=%q]`, form, name)), value))
+	}
+	b.do("sending "+action, script(fmt.Sprintf("document.querySelector('%s').requestSubmit(document.querySelector('%s button'))", form, form)))
+}
+
+func TestSettingsAreChangedAndTheAccountIsDeleted(t *testing.T) {
+	t.Parallel()
+	b := signUp(t)
+	b.visit("/settings")
+	saved := `[...document.querySelectorAll("#toasts .toast")].some(e => e.textContent.includes("Settings saved"))`
+	b.submit("/settings", map[string]string{"display_name": "Countess", "timezone": "Asia/Tokyo"})
+	b.until("the profile is saved", saved+` && document.querySelector(".account-name").textContent.includes("Countess")`)
+	b.visit("/settings")
+	b.submit("/settings/quiet", map[string]string{"quiet_from": "22:00", "quiet_to": "07:00"})
+	b.until("quiet hours are saved", saved+` && document.getElementById("quiet_to").value === "07:00"`)
+	b.visit("/settings")
+	b.submit("/settings/tokens", map[string]string{"name": "backup script"})
+	b.until("the secret is shown", `/^rondo_/.test(document.getElementById("secret")?.textContent)`)
+	secret := ask[string](b, `document.getElementById("secret").textContent`)
+	b.visit("/settings")
+	b.until("only this once", fmt.Sprintf(`!document.body.textContent.includes(%q) && document.body.textContent.includes("backup script")`, secret))
+	b.button("Revoke “backup script”")
+	b.until("it is revoked", saved+` && !document.body.textContent.includes("backup script")`)
+
+	b.visit("/settings")
+	b.submit("/settings/delete", map[string]string{"password": "not the password"})
+	b.until("not with a wrong password", `document.getElementById("account-delete_password-error") !== null`)
+	b.submit("/settings/delete", map[string]string{"password": b.password})
+	b.until("it is gone", `location.pathname === "/sign-in" && document.body.textContent.includes("Your account is deleted")`)
+	b.do("going back", chromedp.Navigate(url("/tasks")))
+	b.until("nobody is signed in", `location.pathname === "/sign-in"`)
+}
+
+func TestTasksAreExportedAndImported(t *testing.T) {
+	t.Parallel()
+	b := signUp(t)
+	b.add("Exported")
+	csv := ask[string](b, `fetch("/export?format=csv").then(r => r.text())`)
+	file := filepath.Join(t.TempDir(), "tasks.csv")
+	if err := os.WriteFile(file, []byte(csv+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other := signUp(t)
+	other.visit("/settings")
+	other.do("choosing the file", chromedp.SetUploadFiles(chromedp.CSS("#import-file"), []string{file}))
+	other.submit("/settings/import", nil)
+	other.until("it says what it did", `document.getElementById("data").textContent.includes("Imported 1 task")`)
+	other.visit("/tasks")
+	other.shows("Exported")
+}
+
+func TestAListIsKeptUnderAName(t *testing.T) {
+	t.Parallel()
+	b := signUp(t)
+	b.add("Urgent thing p1")
+	b.add("Other thing")
+	b.visit("/tasks?priority=high")
+	b.until("the list is narrowed", listed+`.join() === "Urgent thing"`)
+	b.do("naming it", script(`document.querySelector(".chips details").open = true`))
+	b.submit("/filters", map[string]string{"name": "Fires"})
+	b.until("it is in the navigation", `[...document.querySelectorAll("#rooms .room-label")].some(e => e.textContent === "Fires")`)
+	b.visit("/tasks")
+	b.do("going there", script(`[...document.querySelectorAll("#rooms a")].find(e => e.textContent.includes("Fires")).click()`))
+	b.until("the list is narrowed again", listed+`.join() === "Urgent thing"`)
+	b.submit("/filters/remove", nil)
+	b.until("it is forgotten", `![...document.querySelectorAll("#rooms .room-label")].some(e => e.textContent === "Fires")`)
+}
+
+func TestATaskHasSubtasksAndAHistory(t *testing.T) {
+	t.Parallel()
+	b := signUp(t)
+	b.add("Move house")
+	b.do("opening the details", chromedp.Click(chromedp.CSS("#list .task-title")), chromedp.WaitVisible(chromedp.CSS("#new-subtask")))
+	b.submit(ask[string](b, `document.querySelector("#subtasks .detail-add").getAttribute("action")`), map[string]string{"title": "Pack the books"})
+	b.until("the subtask is there", `document.querySelector(".subtask-title")?.textContent === "Pack the books"`)
+	b.do("finishing it", script(`document.querySelector("#subtasks .check").click()`))
+	b.until("it is ticked", `document.querySelector("#subtasks .check-on") !== null`)
+	b.do("the history", script(`document.querySelector(".detail-history").open = true`))
+	b.until("it says what happened", `document.querySelector(".moments")?.textContent.includes("Created")`)
+}
