@@ -106,6 +106,12 @@ func (c conversation) answer() error {
 		return err
 	}
 	if in.Question != "" {
+		// What the parser has to ask for may be known: "before the dentist" is a task's time.
+		if in.Intent == parse.CreateReminder && in.Title != "" {
+			if known, err := c.remindOfKnown(bare(in.Title)); known || err != nil {
+				return err
+			}
+		}
 		return c.say(in.Question)
 	}
 	switch in.Intent {
