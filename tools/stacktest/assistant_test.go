@@ -194,6 +194,11 @@ func withAModel(t *testing.T) {
 			}
 		}
 	}
+	// The conversation is in the Dapr state store, for a day.
+	if n := count(t, `SELECT count(*) FROM `+topology.StateSchema+`.state WHERE key = $1 AND expires_at BETWEEN now() + interval '23 hours' AND now() + interval '1 day'`,
+		"session:"+c.id+":"+c.session); n != 1 {
+		t.Errorf("%d conversations are kept", n)
+	}
 	if done := c.agree(t, h); done.status != "completed" || done.text != "Deleted 5 tasks." {
 		t.Errorf("heard %+v", done)
 	}
