@@ -94,7 +94,14 @@ func use(t *testing.T, s *mcp.ClientSession, name string, in arguments) (r *mcp.
 	data, err := json.Marshal(r.StructuredContent)
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(data, &content))
-	return r, r.Content[0].(*mcp.TextContent).Text, content.Cards
+	return r, words(t, r.Content[0]), content.Cards
+}
+
+func words(t *testing.T, c mcp.Content) string {
+	t.Helper()
+	text, ok := c.(*mcp.TextContent)
+	require.True(t, ok, "%T", c)
+	return text.Text
 }
 
 type card struct {
@@ -130,7 +137,7 @@ func TestToolsResourcesAndPromptServeAClient(t *testing.T) {
 	require.Len(t, prompts.Prompts, 1)
 	prompt, err := s.GetPrompt(t.Context(), &mcp.GetPromptParams{Name: prompts.Prompts[0].Name})
 	require.NoError(t, err)
-	require.Contains(t, prompt.Messages[0].Content.(*mcp.TextContent).Text, "summarise_day")
+	require.Contains(t, words(t, prompt.Messages[0].Content), "summarise_day")
 
 	r, text, _ := use(t, s, "create_task", arguments{"title": ""})
 	require.True(t, r.IsError)

@@ -220,7 +220,9 @@ func full(t *testing.T) string {
 	require.NoError(t, syscall.Listen(fd, 0))
 	bound, err := syscall.Getsockname(fd)
 	require.NoError(t, err)
-	address := fmt.Sprintf("127.0.0.1:%d", bound.(*syscall.SockaddrInet4).Port)
+	inet, ok := bound.(*syscall.SockaddrInet4)
+	require.True(t, ok)
+	address := fmt.Sprintf("127.0.0.1:%d", inet.Port)
 	for {
 		c, err := (&net.Dialer{Timeout: 100 * time.Millisecond}).DialContext(t.Context(), "tcp", address)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -160,7 +161,7 @@ func (c conversation) ofConversation() (done bool, err error) {
 	first, rest, _ := strings.Cut(courteous.ReplaceAllString(c.request.Text, ""), " ")
 	rest = bare(rest)
 	switch first = strings.ToLower(first); {
-	case !plain && !(c.says("all", "every") && c.list(rest).Intent == parse.Query):
+	case !plain && (!c.says("all", "every") || c.list(rest).Intent != parse.Query):
 		return false, nil
 	case asks && !c.says("add", "put", "make", "create", "note", "remember"):
 		return true, c.say(honest)
@@ -330,9 +331,7 @@ func (c conversation) meant(finder, kind string, open arguments) ([]tool.Card, e
 		}
 	}
 	args := arguments{"search": words}
-	for name, value := range open {
-		args[name] = value
-	}
+	maps.Copy(args, open)
 	return c.look(finder, args)
 }
 
