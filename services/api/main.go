@@ -61,6 +61,7 @@ func wire(ctx context.Context, p *program.Program) error {
 	invoked := http.NewServeMux()
 	invoked.Handle("/", api.Routes())
 	p.Calls.HandleInvocations("/api/", p.HTTP(invoked))
+	p.Calls.HandleInvocations("/feeds/", p.HTTP(invoked)) // where there is no edge, the web application passes them on
 
 	p.Add("chat turns", api.Run)
 	p.Add("purge of idempotency keys", func(ctx context.Context) error {

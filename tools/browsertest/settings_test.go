@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -37,6 +38,14 @@ func TestSettingsAreChangedAndTheAccountIsDeleted(t *testing.T) {
 	b.until("only this once", fmt.Sprintf(`!document.body.textContent.includes(%q) && document.body.textContent.includes("backup script")`, secret))
 	b.button("Revoke “backup script”")
 	b.until("it is revoked", saved+` && !document.body.textContent.includes("backup script")`)
+
+	b.visit("/settings")
+	b.submit("/settings/feeds", map[string]string{"name": "Phone"})
+	b.until("the feed's address is shown", `document.getElementById("feed-address")?.textContent.endsWith(".ics")`)
+	calendar := `fetch(new URL(document.getElementById("feed-address").textContent).pathname, {credentials: "omit"}).then(r => r.text())`
+	if got := ask[string](b, calendar); !strings.HasPrefix(got, "BEGIN:VCALENDAR") {
+		t.Errorf("the feed is %.60q", got)
+	}
 
 	b.visit("/settings")
 	b.submit("/settings/delete", map[string]string{"password": "not the password"})

@@ -174,3 +174,12 @@ func TestAFormWithoutItsTokenIsRefused(t *testing.T) {
 		t.Error("a forged task was added")
 	}
 }
+
+func TestWhatIsWrongWithANewTaskIsSaidAndNothingTypedIsLost(t *testing.T) {
+	t.Parallel()
+	b := signUp(t)
+	b.do("a time without a day", script(`document.querySelector('#composer [name="time"]').value = "10:00"`))
+	b.do("adding", chromedp.SetValue(chromedp.CSS("#new-title"), "Kept"), chromedp.SendKeys(chromedp.CSS("#new-title"), "\r"))
+	b.until("it says what is missing", `document.getElementById("new-due-error") !== null`)
+	b.until("the title is still there", `document.getElementById("new-title").value === "Kept"`)
+}

@@ -147,11 +147,12 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 
 	// The assistant.
 	session := uuid.NewString()
-	saying := map[string]any{"session_id": session, "text": "Water the roses tomorrow"}
+	saying := map[string]any{"session_id": session, "text": "Buy bread tomorrow"}
 	expect(202, ada, "POST", "/api/chat/turns", saying)
 	expect(400, ada, "POST", "/api/chat/turns", map[string]any{"session_id": "mine", "text": "hello"})
 	expect(400, ada, "POST", "/api/chat/turns", map[string]any{"session_id": session, "text": "  "})
 	expect(422, ada, "POST", "/api/chat/turns", saying, key)
+	b.task(t, ada, map[string]any{"title": "Water the roses"}) // not by a turn, which takes its time
 	asking := "/api/chat/turns/" + b.chat(t, ada, uuid.NewString(), "delete the task roses")
 	expect(200, ada, "GET", asking, nil)
 	expect(200, ada, "GET", asking+"/chunks?after=1", nil)

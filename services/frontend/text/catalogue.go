@@ -188,6 +188,7 @@ type Account struct {
 
 // Settings are about everything but the profile.
 type Settings struct {
+	Feeds, FeedsHint, FeedAddress, FeedName, FeedShow, FeedEvents, FeedTasks, AddFeed, ExportICS                   string
 	Password, CurrentPassword, NewPassword, NotPassword, Quiet, QuietHint, QuietFrom, QuietTo, QuietOff, QuietSame string
 	Channels, Email, EmailHint, EmailAway, PushTitle, PushHint, PushOn, PushOff, PushAway, PushDenied, SwitchOn    string
 	SwitchOff, ThisBrowser                                                                                         string
@@ -198,8 +199,10 @@ type Settings struct {
 	RevokeShort, NeverUsed, NeverExpires, Expired, Copied                                                          string
 	LastUsed, Expires                                                                                              func(when string) string
 	Data, DataHint, ExportJSON, ExportCSV, Import, ImportHint, File, ChooseFile                                    string
-	Imported                                                                                                       func(created, skipped int) string
-	Delete, DeleteHint, DeletePassword, DeleteAct, Gone                                                            string
+
+	Imported func(created, skipped int) string
+
+	Delete, DeleteHint, DeletePassword, DeleteAct, Gone string
 }
 
 // Keys are the keyboard shortcuts.

@@ -94,8 +94,14 @@ type RulePreview struct {
 // presetOptions are the common rules.
 func presetOptions(t text.Recurring, chosen string) []Option {
 	options := []Option{
-		{"daily", t.Daily, false}, {"weekdays", t.Weekdays, false}, {"weekly", t.Weekly, false}, {"biweekly", t.Biweekly, false},
-		{"monthly", t.Monthly, false}, {"yearly", t.Yearly, false}, {"custom", t.Custom, false}, {"rule", t.AsRule, false},
+		{"daily", t.Daily, false},
+		{"weekdays", t.Weekdays, false},
+		{"weekly", t.Weekly, false},
+		{"biweekly", t.Biweekly, false},
+		{"monthly", t.Monthly, false},
+		{"yearly", t.Yearly, false},
+		{"custom", t.Custom, false},
+		{"rule", t.AsRule, false},
 	}
 	return choose(options, chosen)
 }
@@ -125,8 +131,12 @@ func nthDayOptions(t *text.Catalogue, chosen string) []Option {
 
 func nthOptions(t text.Recurring, chosen string) []Option {
 	return choose([]Option{
-		{"1", t.First, false}, {"2", t.Second, false}, {"3", t.Third, false}, {"4", t.Fourth, false},
-		{"-1", t.Last, false}, {"-2", t.LastButOne, false},
+		{"1", t.First, false},
+		{"2", t.Second, false},
+		{"3", t.Third, false},
+		{"4", t.Fourth, false},
+		{"-1", t.Last, false},
+		{"-2", t.LastButOne, false},
 	}, chosen)
 }
 

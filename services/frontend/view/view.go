@@ -264,6 +264,11 @@ type SettingsForm struct {
 	Secret     string // of a token that has just been made
 	Imported   string // what an import has made
 
+	Feeds       []Feed
+	FeedName    string
+	FeedShow    string
+	FeedAddress string // of a feed that has just been made
+
 	Errors  map[string]string
 	Problem string
 }
@@ -274,6 +279,14 @@ type Token struct {
 	Name          string
 	Writes        bool
 	Used, Expires string
+}
+
+// Feed is a private calendar.
+type Feed struct {
+	ID    uuid.UUID
+	Name  string
+	Tasks bool // shown as tasks, not as events
+	Used  string
 }
 
 // Browser is one that gets pushes.

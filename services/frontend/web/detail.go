@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,7 +88,8 @@ func (s *Server) addSubtask(v *visit) error {
 	if problem := checkTitle(title, s.text.Fields); problem != "" {
 		return v.showSubtasks(http.StatusBadRequest, id, problem)
 	}
-	if _, err := v.api.CreateTask(v.r.Context(), apiclient.NewTask{Title: title, ParentID: &id}, v.r.PostForm.Get(view.KeyField)); err != nil {
+	_, err = v.api.CreateTask(v.r.Context(), apiclient.NewTask{Title: title, ParentID: &id}, v.r.PostForm.Get(view.KeyField))
+	if err != nil {
 		if refusedInput(err) {
 			problems := map[string]string{}
 			rest := explain(err, problems, s.text)
@@ -145,9 +147,9 @@ func (s *Server) showHistory(v *visit) error {
 		return err //nolint:wrapcheck // a fault of the api
 	}
 	var moments []view.Moment
-	for i := len(entries) - 1; i >= 0; i-- {
+	for _, entry := range slices.Backward(entries) {
 		moments = append(moments, view.Moment{
-			When: v.locale.Moment(v.now, entries[i].At), Machine: entries[i].At.UTC().Format(time.RFC3339), What: v.happened(entries[i]),
+			When: v.locale.Moment(v.now, entry.At), Machine: entry.At.UTC().Format(time.RFC3339), What: v.happened(entry),
 		})
 	}
 	p := v.page(s.text.History.Heading)

@@ -259,5 +259,6 @@ func (v *visit) addUnderstoodSeries(in taskForm, parsed apiclient.Parsed, key st
 		return v.redirect(with(with(v.back(), "did", didSeriesAdd), "series", made.ID.String()))
 	}
 	v.w.Header().Set("Hx-Trigger", "rondo:close")
-	return v.answerRoom(view.Toast{Message: v.server.text.Toasts.SeriesRule(made.Title, made.RuleDescription)}, view.ComposerKey(uuid.NewString(), true))
+	toast := view.Toast{Message: v.server.text.Toasts.SeriesRule(made.Title, made.RuleDescription)}
+	return v.answerRoom(toast, view.ComposerKey(uuid.NewString(), true))
 }

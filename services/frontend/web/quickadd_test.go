@@ -17,11 +17,11 @@ import (
 func reader(text string) apiclient.Parsed {
 	parsed := apiclient.Parsed{Intent: apiclient.IntentTask, Title: text}
 	for phrase, kind := range map[string]string{"tomorrow": "date", "#work": "tag"} {
-		at := strings.Index(text, phrase)
-		if at < 0 {
+		before, _, found := strings.Cut(text, phrase)
+		if !found {
 			continue
 		}
-		start := len([]rune(text[:at]))
+		start := len([]rune(before))
 		parsed.Spans = append(parsed.Spans, apiclient.Span{Start: start, End: start + len(phrase), Kind: kind})
 		parsed.Title = strings.TrimSpace(strings.ReplaceAll(parsed.Title, phrase, ""))
 		if kind == "tag" {

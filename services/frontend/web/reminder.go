@@ -142,7 +142,8 @@ func (s *Server) cancelReminder(v *visit) error {
 	switch {
 	case v.byScript() && v.target() == view.ListID:
 		return v.answerRoom(view.Toast{
-			Message: s.text.Toasts.ReminderCancelled(reminder.Task.Title), Undo: "1", UndoPath: view.RemindersPath + "/" + id.String() + "/restore",
+			Message: s.text.Toasts.ReminderCancelled(reminder.Task.Title), Undo: "1",
+			UndoPath: view.RemindersPath + "/" + id.String() + "/restore",
 		})
 	case v.byScript():
 		return v.reminderChanged(reminder.TaskID)

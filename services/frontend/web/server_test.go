@@ -25,7 +25,7 @@ const plain = "http://127.0.0.1:8080"
 // path is a route's pattern with values in it.
 func path(pattern, taskID string) string {
 	_, path, _ := strings.Cut(pattern, " ")
-	return strings.NewReplacer("{id}", taskID, "{tag}", "home", "{$}", "").Replace(path)
+	return strings.NewReplacer("{id}", taskID, "{tag}", "home", "{token}", "none", "{$}", "").Replace(path)
 }
 
 func method(pattern string) string {

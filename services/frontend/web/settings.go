@@ -29,6 +29,7 @@ const (
 	partPassword = "password"
 	partQuiet    = "quiet"
 	partTokens   = "tokens"
+	partFeeds    = "feeds"
 	partImport   = "import"
 	partDelete   = "delete"
 )
@@ -57,12 +58,21 @@ func (v *visit) settings(status int, form view.SettingsForm) error {
 	var tokens []apiclient.Token
 	var channels []apiclient.Channel
 	var browsers []apiclient.Subscription
+	var feeds []apiclient.Feed
 	group, ctx := errgroup.WithContext(v.r.Context())
 	group.Go(func() (err error) { tokens, err = v.api.Tokens(ctx); return err })
 	group.Go(func() (err error) { channels, err = v.api.Channels(ctx); return err })
 	group.Go(func() (err error) { browsers, err = v.api.Subscriptions(ctx); return err })
+	group.Go(func() (err error) { feeds, err = v.api.Feeds(ctx); return err })
 	if err := group.Wait(); err != nil {
 		return err //nolint:wrapcheck // a fault of the api
+	}
+	for _, feed := range feeds {
+		row := view.Feed{ID: feed.ID, Name: feed.Name, Tasks: feed.ShowAs == "tasks", Used: t.Settings.NeverUsed}
+		if feed.LastUsedAt != nil {
+			row.Used = t.Settings.LastUsed(v.locale.Moment(v.now, *feed.LastUsedAt))
+		}
+		form.Feeds = append(form.Feeds, row)
 	}
 	for _, token := range tokens {
 		row := view.Token{ID: token.ID, Name: token.Name, Writes: slices.Contains(token.Scopes, "write"), Used: t.Settings.NeverUsed}
@@ -181,7 +191,8 @@ func (s *Server) savePassword(v *visit) error {
 func (s *Server) addToken(v *visit) error {
 	form := v.settingsForm()
 	form.Part = partTokens
-	form.TokenName, form.TokenScope, form.TokenDays = strings.TrimSpace(v.r.PostForm.Get("name")), v.r.PostForm.Get("scope"), v.r.PostForm.Get("days")
+	form.TokenName = strings.TrimSpace(v.r.PostForm.Get("name"))
+	form.TokenScope, form.TokenDays = v.r.PostForm.Get("scope"), v.r.PostForm.Get("days")
 	scopes := []string{"read"}
 	if form.TokenScope == "write" {
 		scopes = append(scopes, "write")
@@ -221,7 +232,7 @@ func (s *Server) revokeToken(v *visit) error {
 // export passes the file on as the api makes it.
 func (s *Server) export(v *visit) error {
 	format := v.r.URL.Query().Get("format")
-	if format != "csv" {
+	if format != "csv" && format != "ics" {
 		format = "json"
 	}
 	res, err := v.api.Export(v.r.Context(), format)
@@ -252,8 +263,11 @@ func (s *Server) importTasks(v *visit) error {
 	}
 	defer func() { _ = file.Close() }() // only read
 	kind := "application/json"
-	if strings.EqualFold(filepath.Ext(header.Filename), ".csv") {
+	switch strings.ToLower(filepath.Ext(header.Filename)) {
+	case ".csv":
 		kind = "text/csv"
+	case ".ics":
+		kind = "text/calendar"
 	}
 	ctx, cancel := context.WithTimeout(v.r.Context(), time.Minute)
 	defer cancel()
@@ -292,7 +306,7 @@ func (s *Server) deleteAccount(v *visit) error {
 	}
 	err := v.api.DeleteAccount(v.r.Context(), password)
 	switch {
-	case err != nil && (refusedInput(err)):
+	case err != nil && refusedInput(err):
 		form.Errors["delete_password"] = s.text.Settings.NotPassword
 		return v.settings(statusOf(err), form)
 	case err != nil && fault.CodeOf(err) == fault.RateLimited:

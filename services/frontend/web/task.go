@@ -169,7 +169,8 @@ func (v *visit) toastAfterRedirect() *view.Toast {
 		return &toast
 	case didSeriesAdd, didSeriesSave, didSeriesPause, didSeriesResume, didSeriesCancel, didSkip:
 		return v.seriesToast(did, q.Get("series"))
-	case didAdd, didAddReminder, didAddNoReminder, didSave, didComplete, didReopen, didDelete, didUndo, didSchedule, didPriority, didTag, didMove:
+	case didAdd, didAddReminder, didAddNoReminder, didSave, didComplete, didReopen, didDelete, didUndo,
+		didSchedule, didPriority, didTag, didMove:
 	default:
 		return nil
 	}

@@ -107,6 +107,8 @@ func rooms(someone person) []view {
 		{name: "details-page", path: "/tasks/" + someone.remarkable},
 		{name: "keys", path: "/tasks", script: `document.querySelector("[data-keys]").click()`, until: live},
 		{name: "settings", path: "/settings"},
+		{name: "settings-channels", path: "/settings", script: `document.getElementById("channels-heading").scrollIntoView()`},
+		{name: "settings-data", path: "/settings", script: `document.getElementById("data-heading").scrollIntoView()`},
 		{name: "not-found", path: "/nowhere"},
 	}
 }
@@ -154,10 +156,34 @@ func (c camera) album(someone person, l look, folder string, out io.Writer) erro
 	return take(rooms(someone))
 }
 
-// readme writes the picture for README, finer than the screen: it is shown smaller.
-func (c camera) readme(ctx context.Context, someone person, file string, out io.Writer) error {
-	l := look{"readme", 1280, 800, false, "light"}
-	tab, closeTab, err := c.open(l, 1.5)
+// A readmePicture is a view in a look, for README.
+type readmePicture struct {
+	file string // in its folder
+	view string // by name
+	look look
+}
+
+var readmePictures = []readmePicture{
+	{"tasks.png", "tasks", look{"", 1280, 800, false, "light"}},
+	{"recurring.png", "recurring-custom", look{"", 1280, 800, false, "light"}},
+	{"phone.png", "upcoming", look{"", 390, 844, true, "dark"}},
+}
+
+// readme writes the pictures for README, finer than the screen: they are shown smaller.
+func (c camera) readme(ctx context.Context, someone person, folder string, out io.Writer) error {
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return fmt.Errorf("making the folder: %w", err)
+	}
+	for _, p := range readmePictures {
+		if err := c.print(someone, p, filepath.Join(folder, p.file), out); err != nil {
+			return fmt.Errorf("%s: %w", p.file, err)
+		}
+	}
+	return ctx.Err() //nolint:wrapcheck // says all
+}
+
+func (c camera) print(someone person, p readmePicture, file string, out io.Writer) error {
+	tab, closeTab, err := c.open(p.look, 1.5)
 	if err != nil {
 		return err
 	}
@@ -165,7 +191,9 @@ func (c camera) readme(ctx context.Context, someone person, file string, out io.
 	if err := c.signIn(tab, someone); err != nil {
 		return err
 	}
-	picture, err := c.picture(tab, rooms(someone)[0])
+	views := rooms(someone)
+	i := slices.IndexFunc(views, func(v view) bool { return v.name == p.view })
+	picture, err := c.picture(tab, views[i])
 	if err != nil {
 		return err
 	}
@@ -176,14 +204,11 @@ func (c camera) readme(ctx context.Context, someone person, file string, out io.
 	if len(small) > maxReadme {
 		return fmt.Errorf("the picture has %d bytes, more than %d", len(small), maxReadme)
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
-		return fmt.Errorf("making the folder: %w", err)
-	}
 	if err := os.WriteFile(file, small, 0o644); err != nil { //nolint:gosec // a picture for everybody
 		return fmt.Errorf("writing a picture: %w", err)
 	}
 	fmt.Fprintf(out, "%s (%d KB)\n", file, len(small)/1000)
-	return ctx.Err()
+	return nil
 }
 
 // open opens a tab with the look; scale is the number of dots per CSS pixel.

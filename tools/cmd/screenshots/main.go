@@ -25,10 +25,10 @@ import (
 	"github.com/rondohq/rondo/tools/internal/repository"
 )
 
-// readme is the picture that README shows, below the root of the repository, and
-// the most that it may weigh, in bytes.
+// readme is the folder of the pictures that README shows, below the root of the
+// repository, and maxReadme the most that each may weigh, in bytes.
 const (
-	readme    = "docs/screenshots/tasks.png"
+	readme    = "docs/screenshots"
 	maxReadme = 200_000
 )
 
@@ -39,7 +39,7 @@ func run(args []string, out, progress io.Writer) int {
 	flags.SetOutput(progress)
 	folder := flags.String("out", filepath.Join(laptop.DefaultDir, "screenshots"), "folder for the pictures")
 	base := flags.Int("port-base", topology.DefaultPortBase, "first port of the running stack")
-	only := flags.Bool("readme", false, "write only "+readme)
+	only := flags.Bool("readme", false, "write only those of README, in "+readme)
 	chosen := flags.String("views", "", "write only these, by `names` with commas")
 	if err := flags.Parse(args); err != nil {
 		return 2

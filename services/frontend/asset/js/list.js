@@ -159,10 +159,11 @@ export function start() {
   const { callbacks } = Idiomorph.defaults;
   // Whoever is renaming a task keeps the field while the list changes around it.
   callbacks.beforeNodeMorphed = (old) => !(old instanceof Element && old.matches("[data-renaming]"));
-  // What somebody has opened stays open, what is selected stays selected, and what is
-  // being dragged goes on.
+  // What somebody has opened stays open, what is selected stays selected, what is being
+  // typed stays typed, and what is being dragged goes on.
   callbacks.beforeAttributeUpdated = (name, node) => !["open", "data-over"].includes(name) &&
-    !(name === "checked" && node.matches(".pick")) && !(name === "class" && node.matches(".is-dragged"));
+    !(name === "checked" && node.matches(".pick")) && !(name === "value" && node.matches("#list input:not([type=hidden])")) &&
+    !(name === "class" && node.matches(".is-dragged"));
   callbacks.afterNodeAdded = (node) => {
     if (node instanceof Element && node.matches(".task")) node.classList.add("task-arrived");
   };
