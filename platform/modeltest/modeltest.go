@@ -6,6 +6,7 @@ package modeltest
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -16,7 +17,8 @@ import (
 
 // Server is the model. Its scripts may be added while it runs.
 type Server struct {
-	http *httptest.Server
+	http   *httptest.Server
+	closed chan struct{}
 
 	mu       sync.Mutex
 	scripts  []script
@@ -97,7 +99,7 @@ func (r Request) Results() []string {
 // New starts a model, which has nothing to say yet: what no script is for is an
 // error 500. Close it.
 func New() *Server {
-	s := &Server{}
+	s := &Server{closed: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/models", s.models)
 	mux.HandleFunc("POST /v1/chat/completions", s.completions)
@@ -110,6 +112,14 @@ func (s *Server) URL() string { return s.http.URL + "/v1" }
 
 // Close ends the server: from then on connections are refused.
 func (s *Server) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.closed:
+		return
+	default:
+		close(s.closed)
+	}
 	s.http.CloseClientConnections()
 	s.http.Close()
 }
@@ -187,9 +197,18 @@ func (s *Server) hears(r *http.Request) bool {
 	deaf := s.deaf
 	s.mu.Unlock()
 	if deaf {
-		<-r.Context().Done()
+		s.hang(r)
 	}
 	return !deaf
+}
+
+// hang waits until the client has gone, which only shows once its body was read.
+func (s *Server) hang(r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	select {
+	case <-r.Context().Done():
+	case <-s.closed:
+	}
 }
 
 func (s *Server) models(w http.ResponseWriter, r *http.Request) {
@@ -212,7 +231,7 @@ func (s *Server) completions(w http.ResponseWriter, r *http.Request) {
 	a := s.answer(req)
 	switch {
 	case a.Hang:
-		<-r.Context().Done()
+		s.hang(r)
 	case a.Status != 0:
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(a.Status)

@@ -26,7 +26,9 @@ const patience = 2 * time.Minute
 // stack is the one platform that all tests of this package share.
 var stack *trialtest.Platform
 
-func TestMain(m *testing.M) { os.Exit(trialtest.Main(m, func(p *trialtest.Platform) { stack = p })) }
+func TestMain(m *testing.M) {
+	os.Exit(trialtest.Main(m, func(p *trialtest.Platform) { stack = p }, modelSecret()...))
+}
 
 // kill sends a signal to the process of a part.
 func kill(t *testing.T, name string, sig syscall.Signal) {

@@ -34,6 +34,10 @@ func upCommand() *cobra.Command {
 with its sidecar, on 127.0.0.1. Data stays in the directory and is there again
 at the next start. Ctrl-C stops everything.
 
+The assistant works by fixed rules. With OPENAI_API_KEY set it asks OpenAI, with
+OPENAI_BASE_URL (such as http://127.0.0.1:11434/v1) another endpoint that speaks the
+same API; OPENAI_MODEL names the model.
+
 Reminders come by e-mail too when SMTP_SERVER_URL (smtps://user:password@host:465) and
 SMTP_SERVER_FROM (an address) are set.`,
 		Args: cobra.NoArgs,

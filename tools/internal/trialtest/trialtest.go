@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -40,8 +41,10 @@ type Platform struct {
 }
 
 // Main is the body of a suite's TestMain: it starts a platform, hands it to the
-// suite, runs the tests and removes everything. It returns the exit code.
-func Main(m *testing.M, use func(*Platform)) int {
+// suite, runs the tests and removes everything. It returns the exit code. Variables of
+// the environment, such as "OPENAI_MODEL=…", are the platform's; a language model that
+// this machine is configured with is not.
+func Main(m *testing.M, use func(*Platform), env ...string) int {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "rondo-trial-")
 	if err != nil {
@@ -54,7 +57,7 @@ func Main(m *testing.M, use func(*Platform)) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	p, err := start(ctx, dir)
+	p, err := start(ctx, dir, env)
 	if p != nil {
 		defer p.stop()
 	}
@@ -67,7 +70,7 @@ func Main(m *testing.M, use func(*Platform)) int {
 	return m.Run()
 }
 
-func start(ctx context.Context, dir string) (*Platform, error) {
+func start(ctx context.Context, dir string, env []string) (*Platform, error) {
 	base, err := ports.FreeBase(topology.PortRange)
 	if err != nil {
 		return nil, fmt.Errorf("finding free ports: %w", err)
@@ -84,6 +87,12 @@ func start(ctx context.Context, dir string) (*Platform, error) {
 	}
 	up := exec.CommandContext(ctx, p.rondo, "up", "--detach", "--dir", p.dir, "--port-base", strconv.Itoa(base))
 	up.Stdout, up.Stderr = os.Stderr, os.Stderr
+	for _, name := range os.Environ() {
+		if !strings.HasPrefix(name, "OPENAI_") {
+			up.Env = append(up.Env, name)
+		}
+	}
+	up.Env = append(up.Env, env...)
 	if err := up.Run(); err != nil {
 		return p, fmt.Errorf("rondo up: %w", err)
 	}

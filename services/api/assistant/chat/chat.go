@@ -6,6 +6,7 @@ package chat
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -130,16 +131,13 @@ type Request struct {
 }
 
 // Shown are the cards of some kind that the person has seen last: what "it" means.
-func (r Request) Shown(kinds ...string) []tool.Card {
-	for i := len(r.Earlier) - 1; i >= 0; i-- {
-		steps := r.Earlier[i].Steps
-		for j := len(steps) - 1; j >= 0; j-- {
+func (r Request) Shown(kind string) []tool.Card {
+	for _, earlier := range slices.Backward(r.Earlier) {
+		for _, step := range slices.Backward(earlier.Steps) {
 			var cards []tool.Card
-			for _, card := range steps[j].Done.Result.Cards {
-				for _, kind := range kinds {
-					if card.Kind == kind {
-						cards = append(cards, card)
-					}
+			for _, card := range step.Done.Result.Cards {
+				if card.Kind == kind {
+					cards = append(cards, card)
 				}
 			}
 			if len(cards) > 0 {

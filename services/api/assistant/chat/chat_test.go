@@ -76,7 +76,7 @@ type event struct{ id, kind, data string }
 func listen(t *testing.T, url string, turn uuid.UUID, last string) (next func() (event, bool), hangUp func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/api/chat/turns/"+turn.String()+"/chunks", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/api/chat/turns/"+turn.String()+"/chunks", http.NoBody)
 	require.NoError(t, err)
 	req.Header.Set("Accept", "text/event-stream")
 	if last != "" {
@@ -321,8 +321,8 @@ func TestConsentIsForWhatWasAsked(t *testing.T) {
 	require.Zero(t, open())
 	// Agreeing twice does it once; so does disagreeing too late.
 	events := b.Count(t, `SELECT count(*) FROM outbox`)
-	require.Equal(t, len(done.Chunks), len(p.Agree(t, heard, true).Chunks))
-	require.Equal(t, len(done.Chunks), len(p.Agree(t, heard, false).Chunks))
+	require.Len(t, p.Agree(t, heard, true).Chunks, len(done.Chunks))
+	require.Len(t, p.Agree(t, heard, false).Chunks, len(done.Chunks))
 	require.Equal(t, events, b.Count(t, `SELECT count(*) FROM outbox`))
 }
 

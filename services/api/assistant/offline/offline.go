@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -106,6 +107,12 @@ func (c conversation) answer() error {
 		return err
 	}
 	if in.Question != "" {
+		// What the parser has to ask for may be known: "before the dentist" is a task's time.
+		if in.Intent == parse.CreateReminder && in.Title != "" {
+			if known, err := c.remindOfKnown(bare(in.Title)); known || err != nil {
+				return err
+			}
+		}
 		return c.say(in.Question)
 	}
 	switch in.Intent {
@@ -154,7 +161,7 @@ func (c conversation) ofConversation() (done bool, err error) {
 	first, rest, _ := strings.Cut(courteous.ReplaceAllString(c.request.Text, ""), " ")
 	rest = bare(rest)
 	switch first = strings.ToLower(first); {
-	case !plain && !(c.says("all", "every") && c.list(rest).Intent == parse.Query):
+	case !plain && (!c.says("all", "every") || c.list(rest).Intent != parse.Query):
 		return false, nil
 	case asks && !c.says("add", "put", "make", "create", "note", "remember"):
 		return true, c.say(honest)
@@ -324,9 +331,7 @@ func (c conversation) meant(finder, kind string, open arguments) ([]tool.Card, e
 		}
 	}
 	args := arguments{"search": words}
-	for name, value := range open {
-		args[name] = value
-	}
+	maps.Copy(args, open)
 	return c.look(finder, args)
 }
 

@@ -56,6 +56,10 @@ func TestPlainSentencesDoWhatTheySay(t *testing.T) {
 			[]said{{"remind me about the report tomorrow at 9", "I will remind you on Wed 25 Nov, 09:00.", []string{"Report"}}},
 			`SELECT count(*) FROM reminders r JOIN tasks t ON t.id = r.task_id WHERE r.user_id = $1 AND t.title = 'Report' AND r.scheduled_for = '2026-11-25 09:00+01'`,
 		},
+		"SC-002 before a task that is there": {
+			[]said{{"remind me 15 minutes before the report", "I will remind you on Tue 24 Nov, 17:45.", []string{"Report"}}},
+			`SELECT count(*) FROM reminders r JOIN tasks t ON t.id = r.task_id WHERE r.user_id = $1 AND t.title = 'Report' AND r.scheduled_for = '2026-11-24 17:45+01'`,
+		},
 		"SC-003 priority and tag": {
 			[]said{
 				{"Finish the slides high priority #work", "Added.", []string{"Finish the slides"}},

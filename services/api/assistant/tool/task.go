@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -320,7 +321,7 @@ func (t taskTools) summarise(ctx context.Context, c Caller, _ struct{}) (Result,
 		if err != nil {
 			return Result{}, err //nolint:wrapcheck // a fault, to be shown
 		}
-		count := fmt.Sprint(len(page.Items))
+		count := strconv.Itoa(len(page.Items))
 		if page.Next != nil {
 			count, r.More = "more than "+count, true
 		}
