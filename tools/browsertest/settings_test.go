@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,10 +14,19 @@ import (
 // submit fills the inputs of a form and sends it.
 func (b *tab) submit(action string, fields map[string]string) {
 	b.t.Helper()
-	form := fmt.Sprintf(`form[action=%q]`, action)
-	for name, value := range fields {
-		b.do("filling in "+name, chromedp.SetValue(chromedp.CSS(fmt.Sprintf(`%s [name=%q]`, form, name)), value))
+	values, err := json.Marshal(fields)
+	if err != nil {
+		b.t.Fatal(err)
 	}
+	// At once, in a page that is all there: what is found in one page must not be
+	// filled in after the next has come.
+	b.until("filling in "+action, fmt.Sprintf(`(() => {
+		const form = document.querySelector("form[action='%s']")
+		if (document.readyState !== "complete" || !form) return false
+		for (const [name, value] of Object.entries(%s ?? {})) form.elements[name].value = value
+		return true
+	})()`, action, values))
+	form := fmt.Sprintf(`form[action=%q]`, action)
 	b.do("sending "+action, script(fmt.Sprintf("document.querySelector('%s').requestSubmit(document.querySelector('%s button'))", form, form)))
 }
 

@@ -93,8 +93,15 @@ func renderAll(ctx context.Context, dir string, stack declared.Stack) (map[strin
 	return all, nil
 }
 
-// placeholder is what a release of a chart fills in.
+// placeholder is what a release of a chart fills in: an image, or when to pull it.
 var placeholder = regexp.MustCompile(`\$\{\w+\}`)
+
+func fill(name []byte) []byte {
+	if bytes.HasSuffix(name, []byte("PullPolicy}")) {
+		return []byte("IfNotPresent")
+	}
+	return []byte("example.test/image:1")
+}
 
 // render makes of a release what helm would install, in a copy of the chart below
 // dir.
@@ -155,7 +162,7 @@ func copyChart(from, to string) error {
 		}
 		if entry.Name() == "values.tmpl.yaml" {
 			target = filepath.Join(filepath.Dir(target), "values.yaml")
-			text = placeholder.ReplaceAll(text, []byte("example.test/image:1"))
+			text = placeholder.ReplaceAllFunc(text, fill)
 		}
 		return os.WriteFile(target, text, 0o600)
 	})
