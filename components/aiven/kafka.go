@@ -179,13 +179,13 @@ func saslAddress(components pulumi.ArrayOutput) (pulumi.StringOutput, pulumi.Int
 		}
 		return address{}, fmt.Errorf("the broker has no address for signing in with a password among %v", all)
 	}
-	host := components.ApplyT(func(all []any) (string, error) {
+	host := components.ApplyT(func(all []any) (string, error) { //nolint:errcheck,forcetypeassert // the function's type
 		a, err := find(all)
 		return a.host, err
-	}).(pulumi.StringOutput) //nolint:errcheck // the function's type
-	port := components.ApplyT(func(all []any) (int, error) {
+	}).(pulumi.StringOutput)
+	port := components.ApplyT(func(all []any) (int, error) { //nolint:errcheck,forcetypeassert // the function's type
 		a, err := find(all)
 		return a.port, err
-	}).(pulumi.IntOutput) //nolint:errcheck // the function's type
+	}).(pulumi.IntOutput)
 	return host, port
 }

@@ -157,6 +157,7 @@ func kubeconfig(ctx *pulumi.Context, group, name pulumi.StringInput, opts ...pul
 	credentials := containerservice.ListManagedClusterUserCredentialsOutput(ctx, containerservice.ListManagedClusterUserCredentialsOutputArgs{
 		ResourceGroupName: group, ResourceName: name,
 	}, opts...)
+	//nolint:errcheck,forcetypeassert // the function's type
 	text := credentials.ApplyT(func(r containerservice.ListManagedClusterUserCredentialsResult) (string, error) {
 		if len(r.Kubeconfigs) == 0 {
 			return "", errors.New("the cluster has no credentials")
@@ -166,6 +167,6 @@ func kubeconfig(ctx *pulumi.Context, group, name pulumi.StringInput, opts ...pul
 			return "", fmt.Errorf("the cluster's kubeconfig: %w", err)
 		}
 		return string(text), nil
-	}).(pulumi.StringOutput) //nolint:errcheck,forcetypeassert // the function's type
+	}).(pulumi.StringOutput)
 	return inputs.Secret(text)
 }

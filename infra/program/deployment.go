@@ -226,7 +226,8 @@ func (d *deployment) makeNamespace() error {
 		return err
 	}
 	d.tenant = home
-	if _, err := contract.New(d.ctx, "contract", contract.Args{Namespace: d.tenant.Name, Durability: d.env.Kafka.Durability}, d.after()); err != nil {
+	stated := contract.Args{Namespace: d.tenant.Name, Durability: d.env.Kafka.Durability}
+	if _, err := contract.New(d.ctx, "contract", stated, d.after()); err != nil {
 		return err
 	}
 	kept, err := credentials.New(d.ctx, "credentials", credentials.Args{

@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rondohq/rondo/components/contract"
+	"github.com/rondohq/rondo/components/inputs"
 	"github.com/rondohq/rondo/components/pulumitest"
 	"github.com/rondohq/rondo/environments"
 	"github.com/rondohq/rondo/infra/program"
@@ -218,7 +219,7 @@ func TestEveryChoiceCanBeDeployed(t *testing.T) {
 			if outside[s.Secret.Name] == nil {
 				outside[s.Secret.Name] = map[string]pulumi.StringInput{}
 			}
-			outside[s.Secret.Name][s.SecretKey] = pulumi.ToSecret(pulumi.String(pulumitest.Generated + s.Key)).(pulumi.StringOutput)
+			outside[s.Secret.Name][s.SecretKey] = inputs.Secret(pulumi.String(pulumitest.Generated + s.Key))
 		}
 		var r pulumitest.Recorder
 		if err := r.Run(t, env.Name, func(ctx *pulumi.Context) error { return program.Deploy(ctx, env, outside) }); err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -65,11 +66,12 @@ func (d deployed) checkTopics(t *testing.T, name string) {
 			if script != redpanda.Script(d.env.Kafka.Durability) || !strings.Contains(script, line) {
 				t.Errorf("%s: the job does not make %q:\n%s", name, line, script)
 			}
+		case environments.ExternalKafka: // has them already
 		case environments.AivenKafka:
 			made := d.Named(t, "aiven:index/kafkaTopic:KafkaTopic", want.Name)
 			if made.At("topicName") != want.Name || made.At("partitions") != float64(want.Partitions) || made.At("replication") != float64(replication) ||
-				made.At("config", "retentionMs") != fmt.Sprint(want.Retention.Milliseconds()) ||
-				made.At("config", "minInsyncReplicas") != fmt.Sprint(d.env.Kafka.Durability.MinInSync) {
+				made.At("config", "retentionMs") != strconv.FormatInt(want.Retention.Milliseconds(), 10) ||
+				made.At("config", "minInsyncReplicas") != strconv.Itoa(d.env.Kafka.Durability.MinInSync) {
 				t.Errorf("%s: Aiven has %v, want %+v", name, made.Inputs, want)
 			}
 		}
@@ -93,7 +95,7 @@ const (
 // secret's name and key.
 func setting(component pulumitest.Resource, name string) any {
 	for _, item := range asList(component.At("spec", "metadata")) {
-		if m := item.(map[string]any); m["name"] == name {
+		if m := asMap(item); m["name"] == name {
 			if ref, ok := m["secretKeyRef"].(map[string]any); ok {
 				return fmt.Sprintf("%v/%v", ref["name"], ref["key"])
 			}
@@ -153,7 +155,7 @@ func (d deployed) checkScaling(t *testing.T, name string) {
 			}
 			bounds = []any{scaled.At("spec", "minReplicaCount"), scaled.At("spec", "maxReplicaCount")}
 			for _, trigger := range asList(scaled.At("spec", "triggers")) {
-				m := trigger.(map[string]any)["metadata"].(map[string]any)
+				m := asMap(asMap(trigger)["metadata"])
 				topics, groups = append(topics, m["topic"]), append(groups, m["consumerGroup"])
 				if m["lagThreshold"] != "500" || m["bootstrapServers"] == "" {
 					t.Errorf("%s: %s scales by %v", name, s.Name, m)
@@ -206,7 +208,7 @@ func (d deployed) checkServices(t *testing.T, name string) {
 			{"image", container("image"), d.env.Images.Registry + "/" + s.Name},
 			{"public URL", container("env", 0, "value"), d.env.URL()},
 			{"app id", template("metadata", "annotations", "dapr.io/app-id"), s.Name},
-			{"app port", template("metadata", "annotations", "dapr.io/app-port"), fmt.Sprint(ports.App)},
+			{"app port", template("metadata", "annotations", "dapr.io/app-port"), strconv.Itoa(ports.App)},
 			{"app token", template("metadata", "annotations", "dapr.io/app-token-secret"), s.AppToken().Name},
 			{"sidecar's request of CPU", template("metadata", "annotations", "dapr.io/sidecar-cpu-request"), sidecar.RequestCPU},
 			{"sidecar's request of memory", template("metadata", "annotations", "dapr.io/sidecar-memory-request"), sidecar.RequestMemory},
@@ -218,7 +220,7 @@ func (d deployed) checkServices(t *testing.T, name string) {
 		} {
 			got := is.got
 			if is.what == "image" {
-				got, _, _ = strings.Cut(strings.Replace(got.(string), "@", ":", 1), ":")
+				got, _, _ = strings.Cut(strings.Replace(fmt.Sprint(got), "@", ":", 1), ":")
 			}
 			if got != is.want {
 				t.Errorf("%s: %s has the %s %v, want %v", name, s.Name, is.what, got, is.want)
@@ -237,7 +239,7 @@ func (d deployed) checkAccess(t *testing.T, name string, s topology.Service) {
 		own = append(own, secret.Name)
 	}
 	scope := d.Named(t, "kubernetes:dapr.io/v1alpha1:Configuration", s.Name).At("spec", "secrets", "scopes", 0)
-	if got := scope.(map[string]any); got["defaultAccess"] != "deny" || !slices.Equal(asList(got["allowedSecrets"]), own) {
+	if got := asMap(scope); got["defaultAccess"] != "deny" || !slices.Equal(asList(got["allowedSecrets"]), own) {
 		t.Errorf("%s: the sidecar of %s hands out %v", name, s.Name, got)
 	}
 	if s.UsesState {
@@ -266,18 +268,18 @@ func (d deployed) checkCalls(t *testing.T, name string) {
 	for _, callee := range topology.Services() {
 		allowed := []any{}
 		for _, policy := range asList(d.Named(t, "kubernetes:dapr.io/v1alpha1:Configuration", callee.Name).At("spec", "accessControl", "policies")) {
-			allowed = append(allowed, policy.(map[string]any)["appId"])
+			allowed = append(allowed, asMap(policy)["appId"])
 		}
 		reached := []any{}
 		network := d.Named(t, "kubernetes:networking.k8s.io/v1:NetworkPolicy", callee.Name)
 		for _, rule := range asList(network.At("spec", "ingress")) {
-			r := rule.(map[string]any)
-			if port := asList(r["ports"])[0].(map[string]any)["port"]; port == float64(topology.ClusterPorts.SidecarInternal) {
-				labels := asList(r["from"])[0].(map[string]any)["podSelector"].(map[string]any)["matchLabels"].(map[string]any)
+			r := asMap(rule)
+			if port := asMap(asList(r["ports"])[0])["port"]; port == float64(topology.ClusterPorts.SidecarInternal) {
+				labels := asMap(asMap(asMap(asList(r["from"])[0])["podSelector"])["matchLabels"])
 				reached = append(reached, labels["app.kubernetes.io/name"])
 			}
 			for _, port := range asList(r["ports"]) {
-				if port.(map[string]any)["port"] == float64(topology.ClusterPorts.App) {
+				if asMap(port)["port"] == float64(topology.ClusterPorts.App) {
 					t.Errorf("%s: the listener of %s for its sidecar can be reached", name, callee.Name)
 				}
 			}

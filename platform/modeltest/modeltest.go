@@ -6,8 +6,10 @@ package modeltest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -72,9 +74,9 @@ func (r Request) Said() string {
 
 // turn is what the person said last, and what has come after it.
 func (r Request) turn() (said string, since []Message) {
-	for i := len(r.Messages) - 1; i >= 0; i-- {
-		if r.Messages[i].Role == "user" {
-			return r.Messages[i].Content, r.Messages[i+1:]
+	for i, v := range slices.Backward(r.Messages) {
+		if v.Role == "user" {
+			return v.Content, r.Messages[i+1:]
 		}
 	}
 	return "", nil
@@ -248,10 +250,8 @@ func stream(w http.ResponseWriter, a Answer) {
 	control := http.NewResponseController(w)
 	send := func(fields object) {
 		chunk := object{"id": "chatcmpl-test", "object": "chat.completion.chunk", "created": 1, "model": "test", "choices": []object{}}
-		for name, value := range fields {
-			chunk[name] = value
-		}
-		data, _ := json.Marshal(chunk) //nolint:errchkjson // of plain values
+		maps.Copy(chunk, fields)
+		data, _ := json.Marshal(chunk)
 		_, _ = fmt.Fprintf(w, "data: %s\n\n", data)
 		_ = control.Flush()
 	}

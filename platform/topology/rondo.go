@@ -54,7 +54,7 @@ var (
 	// WebPush is Rondo's key as an application server (RFC 8292); it switches push on.
 	WebPush = Secret{Name: "web-push", Keys: []string{WebPushKey, WebPushSubjectKey}, Optional: true}
 	// SMTP is the server that e-mails leave through, and their sender.
-	SMTP = Secret{Name: "smtp", Keys: []string{SMTPURLKey, SMTPFromKey}, Optional: true}
+	SMTP = Secret{Name: "smtp-server", Keys: []string{SMTPURLKey, SMTPFromKey}, Optional: true}
 )
 
 var backend = Resources{RequestCPU: "200m", RequestMemory: "256Mi", LimitCPU: "500m", LimitMemory: "512Mi"}

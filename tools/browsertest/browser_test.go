@@ -131,7 +131,7 @@ func (b *tab) until(what, expression string) {
 	defer tick.Stop()
 	for {
 		// While one page goes and the next comes there is nothing to ask.
-		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Promise.resolve("+expression+").then(Boolean)", chromedp.EvalAwaitPromise))
 		if err == nil && holds {
 			return
 		}
@@ -189,10 +189,16 @@ func url(path string) string { return stack.Public(topology.Frontend) + path }
 // signUp makes an account by the form and lands in the list.
 func signUp(t *testing.T) *tab {
 	t.Helper()
+	return signUpAt(t, url(""))
+}
+
+// signUpAt does it at another address of the application.
+func signUpAt(t *testing.T, site string) *tab {
+	t.Helper()
 	b := open(t)
 	b.password = rand.Text()
 	b.do("signing up",
-		chromedp.Navigate(url("/sign-up")),
+		chromedp.Navigate(site+"/sign-up"),
 		chromedp.SendKeys(chromedp.CSS("#display-name"), "Ada"),
 		chromedp.SendKeys(chromedp.CSS("#email"), strings.ToLower(rand.Text())+"@example.com"),
 		chromedp.SendKeys(chromedp.CSS("#password"), b.password),

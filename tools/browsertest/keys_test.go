@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
@@ -21,7 +22,8 @@ const (
 // chord presses a key together with modifiers.
 func (b *tab) chord(modifiers int64, key string) {
 	b.t.Helper()
-	k := kb.Keys[[]rune(key)[0]]
+	first, _ := utf8.DecodeRuneInString(key)
+	k := kb.Keys[first]
 	b.do("pressing "+k.Key, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
 			_, err := cdp.Call(ctx, t, input.DispatchKeyEvent, input.DispatchKeyEventParams{

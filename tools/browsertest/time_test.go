@@ -11,7 +11,7 @@ import (
 // choose clicks the radio button or box of a name and value.
 func (b *tab) choose(name, value string) {
 	b.t.Helper()
-	b.do("choosing "+value, script(fmt.Sprintf(`document.querySelector('[name="%s"][value="%s"]').click()`, name, value)))
+	b.do("choosing "+value, script(fmt.Sprintf(`document.querySelector('[name=%q][value=%q]').click()`, name, value)))
 }
 
 func TestARuleIsBuiltAndShownAsTheEngineReadsIt(t *testing.T) {

@@ -153,7 +153,7 @@ func seeded(t *testing.T) *rand.Rand {
 			t.Logf("the seed was %d", seed)
 		}
 	})
-	return rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // chance, not secrecy
+	return rand.New(rand.NewPCG(seed, 0))
 }
 
 // Whatever dies while 200 series and 1,000 reminders fall due over two minutes: each

@@ -67,7 +67,7 @@ func objectID(inputs resource.PropertyMap) resource.ID {
 	if name := metadata["name"]; name.IsString() {
 		id += name.StringValue()
 	}
-	return resource.ID(string(inputs["kind"].V.(string)) + " " + id)
+	return resource.ID(inputs["kind"].StringValue() + " " + id)
 }
 
 // plain is the map without marks of secrets, and without internal keys.

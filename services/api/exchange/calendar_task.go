@@ -341,7 +341,7 @@ func (r *reader) reminders(due, anchor *time.Time) []Reminder {
 	}
 	if tooMany(all) {
 		r.wrong = true
-		r.bad.addf(r.Number, "VTODO.VALARM", "are more than %d", reminder.MaxPerTask)
+		r.bad.addf(r.Number, "VTODO.VALARM", "is there too often: a task may have %d reminders", reminder.MaxPerTask)
 	}
 	return all
 }

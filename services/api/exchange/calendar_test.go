@@ -239,7 +239,7 @@ func TestReminderThatIsToComeAgain(t *testing.T) {
 	}
 	many := strings.TrimSuffix(strings.Repeat(`{"remind_at": "2030-01-01T00:00:00Z"}, `, 21), ", ")
 	_, err = b.Import(t.Context(), ada, exchange.JSON, []byte(`{"tasks": [{"title": "b", "reminders": [`+many+`]}]}`))
-	require.ErrorContains(t, err, "are more than 20")
+	require.ErrorContains(t, err, "reminders[20]: is too many: a task may have 20")
 }
 
 // An occurrence that recurring has made already is not made again, and what hangs below

@@ -393,7 +393,7 @@ func (r *record) reminders(bad *problems, dueAt *time.Time) []Reminder {
 		all = append(all, at.scheduled(dueAt))
 	}
 	if tooMany(all) {
-		bad.addf(r.number, "reminders", "are more than %d", reminder.MaxPerTask)
+		bad.addf(r.number, fmt.Sprintf("reminders[%d]", len(all)-1), "is too many: a task may have %d", reminder.MaxPerTask)
 	}
 	return all
 }

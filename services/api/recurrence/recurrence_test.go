@@ -157,9 +157,8 @@ func TestThousandsOfPreviewsInARowPassAndNotForEver(t *testing.T) {
 	mux := setup(ratelimit.ForPrograms(func() time.Time { return now }))
 	const body = `{"rrule": "FREQ=DAILY", "dtstart": "2026-03-27T14:00:00", "timezone": "UTC", "limit": 1}`
 	passed := 0
-	for status := http.StatusOK; passed < 100_000; passed++ {
-		var header http.Header
-		if status, header, _ = post(t, mux, uuid.Nil, "127.0.0.1:1", body); status != http.StatusOK {
+	for ; passed < 100_000; passed++ {
+		if status, header, _ := post(t, mux, uuid.Nil, "127.0.0.1:1", body); status != http.StatusOK {
 			require.Equal(t, http.StatusTooManyRequests, status)
 			require.NotEmpty(t, header.Get("Retry-After"))
 			break

@@ -17,8 +17,6 @@ var (
 	open = reminder.Task{Title: "Walk", Status: event.TaskPending, DueAt: new(now.Add(time.Hour))}
 )
 
-func ptr[T any](v T) *T { return &v }
-
 // after is an instant so long after now, as reminders have them.
 func after(d time.Duration) time.Time { return now.Add(d).Truncate(time.Second) }
 

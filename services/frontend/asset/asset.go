@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"mime"
@@ -40,6 +41,7 @@ var singles = []struct{ source, name string }{
 	{"vendor/inter/inter-greek-wght-normal.woff2", "inter-greek.woff2"},
 	{"vendor/inter/inter-vietnamese-wght-normal.woff2", "inter-vietnamese.woff2"},
 	{"icon/rondo.svg", "rondo.svg"},
+	{"icon/app.svg", "app.svg"},
 	{"vendor/htmx/htmx.min.js", "htmx.js"},
 	{"vendor/idiomorph/idiomorph-ext.min.js", "idiomorph.js"},
 }
@@ -49,7 +51,9 @@ const (
 	Style = "rondo.css"
 	Main  = "app.js" // the module that starts the others
 	Icon  = "rondo.svg"
-	Font  = "inter-latin.woff2" // the part of the font that nearly every page needs
+	// AppIcon fills its square, for the shape that a system cuts out of it.
+	AppIcon = "app.svg"
+	Font    = "inter-latin.woff2" // the part of the font that nearly every page needs
 )
 
 // Scripts are the classic scripts, in the order in which they run.
@@ -57,7 +61,10 @@ func Scripts() []string { return []string{"htmx.js", "idiomorph.js"} }
 
 // Modules are the ES modules. A module that others import comes before them.
 func Modules() []string {
-	return []string{"say.js", "list.js", "act.js", "drag.js", "dialogs.js", "keys.js", "quickadd.js", "notices.js", "stream.js", Main}
+	return []string{
+		"say.js", "list.js", "act.js", "drag.js", "dialogs.js", "keys.js", "quickadd.js", "notices.js", "offline.js", "push.js",
+		"stream.js", Main,
+	}
 }
 
 // Set is every asset in the form in which it is served.
@@ -148,6 +155,24 @@ func contentType(extension string) string {
 		return "font/woff2"
 	}
 	return mime.TypeByExtension(extension)
+}
+
+// ServiceWorker is its script. It may not be named by its content, as browsers look
+// for a newer one where they found the first; it names all that it keeps.
+func (s *Set) ServiceWorker() ([]byte, error) {
+	script, err := fs.ReadFile(files, "js/sw.js")
+	if err != nil {
+		return nil, fmt.Errorf("reading the service worker: %w", err)
+	}
+	kept := []string{s.Path(Style), s.Path(Font), s.Path(Icon)}
+	for _, name := range append(Scripts(), Modules()...) {
+		kept = append(kept, s.Path(name))
+	}
+	list, err := json.Marshal(kept)
+	if err != nil {
+		return nil, fmt.Errorf("naming the files of the service worker: %w", err)
+	}
+	return bytes.Replace(script, []byte("/* files */ []"), list, 1), nil
 }
 
 // Path is the URL path of a named asset. It panics on an unknown name, which

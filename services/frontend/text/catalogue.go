@@ -14,6 +14,7 @@ type Catalogue struct {
 
 	Rooms      Rooms
 	Settings   Settings
+	Offline    Offline
 	Recurring  Recurring
 	History    History
 	Reminders  Reminders
@@ -51,6 +52,13 @@ type Calendar struct {
 	Views, Agenda, Month, Previous, Next, Full string
 	More                                       func(n int) string
 	Day                                        func(label string, tasks int) string
+}
+
+// Offline is about being without a connection.
+type Offline struct {
+	Title, Hint, Kept, Conflict string
+	// Waiting counts what is to be sent; by plural category, with # for the number.
+	Waiting map[string]string
 }
 
 // Recurring is about series of tasks and the builder of their rules.

@@ -29,6 +29,11 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			TagOptions: "Tag options", RenameTag: "Rename", NewTagName: "New name", DeleteTag: "Delete tag",
 			DeleteTagWarning: "Its tasks stay; they only lose the tag.",
 		},
+		Offline: Offline{
+			Title: "You are offline", Hint: "This page has not been open on this device before. The rooms that you have visited are there; others come back with the connection.",
+			Kept: "Kept on this device. It is sent when you are back online.", Conflict: "A change that you made offline could not be sent.",
+			Waiting: map[string]string{"one": "# change waits to be sent. Try now", "other": "# changes wait to be sent. Try now"},
+		},
 		Settings: Settings{
 			Password: "Password", CurrentPassword: "Current password", NewPassword: "New password", NotPassword: "This is not your password.",
 			Quiet: "Quiet hours", QuietHint: "Nothing rings in them: reminders wait in the application, and other channels until they end.",

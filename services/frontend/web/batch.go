@@ -341,7 +341,8 @@ func (v *visit) makeRoom(ctx context.Context, moved uuid.UUID, first apiclient.T
 				behind = behind || task.ID == first.ID
 				continue
 			}
-			if place++; task.Position >= place {
+			place++
+			if task.Position >= place {
 				return nil // from here on there is room
 			}
 			id, err := uuid.Parse(task.ID)

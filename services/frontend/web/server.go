@@ -146,6 +146,9 @@ func (s *Server) Routes() []Route {
 		{"POST /tag/{id}/delete", Member, s.deleteTag},
 
 		{"GET /stream", Member, s.stream},
+		{"GET /sw.js", Anyone, s.serviceWorker},
+		{"GET /manifest.webmanifest", Anyone, s.manifest},
+		{"GET /offline", Anyone, s.offline},
 		{"GET /", Anyone, s.notFound},
 	}
 }

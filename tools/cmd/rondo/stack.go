@@ -34,8 +34,8 @@ func upCommand() *cobra.Command {
 with its sidecar, on 127.0.0.1. Data stays in the directory and is there again
 at the next start. Ctrl-C stops everything.
 
-Reminders come by e-mail too when SMTP_URL (smtps://user:password@host:465) and
-SMTP_FROM (an address) are set.`,
+Reminders come by e-mail too when SMTP_SERVER_URL (smtps://user:password@host:465) and
+SMTP_SERVER_FROM (an address) are set.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Out = os.Stdout

@@ -125,7 +125,8 @@ func recur(ctx context.Context, api string, someone person, now time.Time) error
 		}
 	}
 	for _, title := range []string{"Draw the timeline", "Ask Priya for her photos of the dashboard"} {
-		if err := call(ctx, api, someone.token, "/api/tasks", map[string]any{"title": title, "parent_id": someone.remarkable}, nil); err != nil {
+		subtask := map[string]any{"title": title, "parent_id": someone.remarkable}
+		if err := call(ctx, api, someone.token, "/api/tasks", subtask, nil); err != nil {
 			return err
 		}
 	}

@@ -95,7 +95,10 @@ func rooms(someone person) []view {
 			document.querySelector('[name="count"]').value = "12";
 			document.querySelector('[name="count"]').dispatchEvent(new Event("change", {bubbles: true}));
 			document.querySelector(".builder-rule").scrollIntoView()`, until: `document.querySelectorAll(".preview-next li").length >= 5`},
-		{name: "series", path: "/recurring", script: `document.querySelector(".series .task-title").click()`, until: `document.querySelector(".preview-next")`},
+		{
+			name: "series", path: "/recurring", script: `document.querySelector(".series .task-title").click()`,
+			until: `document.querySelector(".preview-next")`,
+		},
 		{name: "reminders", path: "/reminders", until: live + ` && document.querySelector(".reminder")`},
 		{name: "notifications", path: "/notifications", until: live + ` && document.querySelector(".notice-row")`},
 		{name: "details", path: "/tasks", script: opening, until: open},

@@ -46,7 +46,8 @@ func run(args []string, out, progress io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := take(ctx, *base, *folder, *only, strings.FieldsFunc(*chosen, func(r rune) bool { return r == ',' }), out, progress); err != nil {
+	views := strings.FieldsFunc(*chosen, func(r rune) bool { return r == ',' })
+	if err := take(ctx, *base, *folder, *only, views, out, progress); err != nil {
 		fmt.Fprintln(progress, "screenshots:", err)
 		return 1
 	}

@@ -63,7 +63,7 @@ until it is stopped.`,
 				Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Report: write,
 			}
 			if interval > 0 {
-				stop, err := serveMetrics(listen, registry)
+				stop, err := serveMetrics(cmd.Context(), listen, registry)
 				if err != nil {
 					return err
 				}
@@ -111,11 +111,11 @@ func open(ctx context.Context, stack, dir string) (*engine.Stack, error) {
 	return engine.Open(ctx, options)
 }
 
-func serveMetrics(listen string, registry *prometheus.Registry) (stop func(), err error) {
+func serveMetrics(ctx context.Context, listen string, registry *prometheus.Registry) (stop func(), err error) {
 	if listen == "" {
 		return func() {}, nil
 	}
-	listener, err := net.Listen("tcp", listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return nil, fmt.Errorf("--metrics-listen: %w", err)
 	}

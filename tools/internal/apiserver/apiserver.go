@@ -83,7 +83,8 @@ func Start(ctx context.Context, path, dir string) (*Server, error) {
 		s.Stop()
 		return nil, err
 	}
-	return s, s.writeKubeconfig()
+	err = s.writeKubeconfig()
+	return s, err
 }
 
 // Stop ends the server and its store.

@@ -85,7 +85,10 @@ func Modules(ctx context.Context, root string) (map[string]string, error) {
 	}
 	dirs := map[string]string{}
 	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
-		var module struct{ Path, Dir string }
+		var module struct {
+			Path string `json:"Path"`
+			Dir  string `json:"Dir"`
+		}
 		if err := decoder.Decode(&module); errors.Is(err, io.EOF) {
 			return dirs, nil
 		} else if err != nil {

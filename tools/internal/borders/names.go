@@ -68,9 +68,22 @@ func topologyNames() names {
 	return n
 }
 
-// homonyms are common names that mean something else in one file.
-var homonyms = map[string]string{
-	"services/api/account/store.go": topology.API.Name, // a kind of token
+// homonyms are common names that mean something else in a file.
+var homonyms = map[string][]string{
+	"services/api/account/store.go":              {topology.API.Name},                                // a kind of token
+	"services/api/assistant/offline/offline.go":  {topology.Recurring.Name, topology.Reminders.Name}, // English
+	"services/api/assistant/parse/leadin.go":     {topology.Recurring.Name},                          // English
+	"services/api/assistant/parse/recurrence.go": {topology.Recurring.Name},                          // English
+	"services/api/exchange/record.go":            {topology.Reminders.Name},                          // a field of an export
+	"services/frontend/view/reminder_templ.go":   {topology.Reminders.Name},                          // an icon and a class
+	"services/frontend/web/series.go":            {topology.Reminders.Name},                          // a field of a form
+	"services/notifier/channel/email.go":         {topology.SMTP.Name},                               // a scheme of URLs
+	"tools/cmd/screenshots/camera.go":            {topology.Recurring.Name, topology.Reminders.Name}, // rooms
+}
+
+func homonym(file string, literal *ast.BasicLit) bool {
+	text, err := strconv.Unquote(literal.Value)
+	return err == nil && slices.Contains(homonyms[file], text)
 }
 
 // data are the kinds of files besides Go's that a program reads. Documents may
@@ -120,7 +133,7 @@ func (n names) inGo(name string, text []byte, distinct *regexp.Regexp) ([]Findin
 		case *ast.Field:
 			node.Tag = nil
 		case *ast.BasicLit:
-			if what := n.in(node, distinct); what != "" && node.Value != strconv.Quote(homonyms[name]) {
+			if what := n.in(node, distinct); what != "" && !homonym(name, node) {
 				findings = append(findings, Finding{File: name, Line: files.Position(node.Pos()).Line, What: what})
 			}
 		}

@@ -81,7 +81,8 @@ func OpenOffline(ctx context.Context, o OfflineOptions) (*Offline, error) {
 	if err != nil {
 		return nil, err
 	}
-	return offline, offline.SetConfig(ctx, o.Config)
+	err = offline.SetConfig(ctx, o.Config)
+	return offline, err
 }
 
 // copySettings takes the project's and the stack's settings along, without what

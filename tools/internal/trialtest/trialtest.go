@@ -181,7 +181,7 @@ func (p *Platform) Replica(t *testing.T, service topology.Service) {
 	second.Ports.Scheduler = p.Plan.Scheduler
 	sidecar := second.Sidecar(daprd, service)
 	p.run(t, sidecar.Command(), service.Name+"-sidecar-2", sidecar.Ready)
-	program := exec.Command(second.Binary(service.Name)) //nolint:noctx // stopped below
+	program := exec.Command(second.Binary(service.Name))
 	program.Dir, program.Env = root, second.ServiceEnv(service)
 	p.run(t, program, service.Name+"-2", func(ctx context.Context) error { return second.ServiceReady(ctx, service) })
 }

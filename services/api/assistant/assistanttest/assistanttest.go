@@ -94,7 +94,7 @@ func (b *Bundle) Notify(tb testing.TB, user, taskID uuid.UUID) (reminderID uuid.
 	at := b.Now.Add(time.Minute)
 	made, err := b.Services.Reminders.Create(tb.Context(), user, reminder.Draft{TaskID: taskID, RemindAt: &at})
 	require.NoError(tb, err)
-	_, err = b.DB.Exec(tb.Context(), `UPDATE reminders SET status = 'sent', delivered_at = now() WHERE id = $1`, made.ID)
+	_, err = b.DB.Exec(tb.Context(), `UPDATE reminders SET status = 'sent', delivered_at = now() WHERE user_id = $2 AND id = $1`, made.ID, user)
 	require.NoError(tb, err)
 	_, err = b.DB.Exec(tb.Context(), `
 		INSERT INTO notifications (id, user_id, task_id, reminder_id, kind, title, body, scheduled_for, late_seconds, quiet)

@@ -53,7 +53,8 @@ func (a *answer) keep(ctx context.Context, c NewChunk) error {
 	if a.over != nil {
 		return a.over
 	}
-	if a.chunks++; a.chunks > maxChunks {
+	a.chunks++
+	if a.chunks > maxChunks {
 		a.over = fmt.Errorf("an answer has more than %d chunks", maxChunks)
 		return a.over
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -75,7 +76,7 @@ var ErrAsked = errors.New("the person has been asked")
 var ErrTooLong = errors.New("the answer takes too long")
 
 // Store keeps turns. A turn runs as long as its lease is renewed.
-type Store interface {
+type Store interface { //nolint:interfacebloat // all of a turn's life is in one place
 	// Begin keeps a turn, once for an idempotency key; fresh says that it is new.
 	Begin(ctx context.Context, t Turn) (kept Turn, fresh bool, err error)
 	Get(ctx context.Context, owner, id uuid.UUID) (Turn, error)
@@ -262,13 +263,24 @@ func (s *Conversation) run(ctx context.Context, t Turn, do func(ctx context.Cont
 	})
 	select {
 	case s.free <- struct{}{}:
-		do(working, t)
+		s.guarded(working, t, do)
 		<-s.free
 	case <-working.Done():
 		s.end(working, t, Failed, tooLong, "")
 	}
 	close(done)
 	renewing.Wait()
+}
+
+// guarded keeps a mistake in one answer from ending all others with the process.
+func (s *Conversation) guarded(ctx context.Context, t Turn, do func(ctx context.Context, t Turn)) {
+	defer func() {
+		if mistake := recover(); mistake != nil {
+			s.Log.ErrorContext(ctx, "a turn panicked", "panic", mistake, "stack", string(debug.Stack()))
+			s.end(ctx, t, Failed, troubled, "")
+		}
+	}()
+	do(ctx, t)
 }
 
 // stoppable lets Stop end a turn that runs here at once.

@@ -105,7 +105,7 @@ func (p *Postgres) Sessions(ctx context.Context, owner uuid.UUID, limit int) ([]
 func (p *Postgres) Session(ctx context.Context, owner, session uuid.UUID, limit int) ([]Turn, error) {
 	turns, err := p.all(ctx, `
 		SELECT `+columns+` FROM (
-			SELECT * FROM chat_turns WHERE user_id = $1 AND session_id = $2 ORDER BY created_at DESC, id DESC LIMIT $3
+			SELECT `+columns+` FROM chat_turns WHERE user_id = $1 AND session_id = $2 ORDER BY created_at DESC, id DESC LIMIT $3
 		) latest ORDER BY created_at, id`, owner, session, limit)
 	if err != nil || len(turns) == 0 {
 		return nil, err

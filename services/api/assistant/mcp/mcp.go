@@ -139,7 +139,7 @@ func (d Deps) call(t tool.Tool) mcp.ToolHandler {
 }
 
 // split takes the argument that is the protocol's own out of those of the tool.
-func split(arguments json.RawMessage, asks bool) (rest json.RawMessage, agreed bool, err error) {
+func split(arguments json.RawMessage, asks bool) (left json.RawMessage, agreed bool, err error) {
 	if len(arguments) == 0 {
 		return json.RawMessage("{}"), false, nil
 	}
@@ -156,8 +156,8 @@ func split(arguments json.RawMessage, asks bool) (rest json.RawMessage, agreed b
 		}
 		delete(members, confirmed)
 	}
-	rest, err = json.Marshal(members)
-	return rest, agreed, err //nolint:wrapcheck // of raw messages: never fails
+	left, err = json.Marshal(members)
+	return left, agreed, err //nolint:wrapcheck // of raw messages: never fails
 }
 
 func answer(text string, structured any) (*mcp.CallToolResult, error) {

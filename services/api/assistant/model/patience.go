@@ -47,7 +47,7 @@ func (p *patience) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	answered := make(chan struct{})
 	go p.watch(ctx, req, answered, cancel)
-	resp, err := p.next.RoundTrip(req.WithContext(ctx)) //nolint:bodyclose // by the caller
+	resp, err := p.next.RoundTrip(req.WithContext(ctx))
 	close(answered)
 	if err != nil {
 		cause := context.Cause(ctx)
@@ -95,7 +95,7 @@ func (p *patience) alive(ctx context.Context, of *http.Request) error {
 	defer cancel()
 	models := *of.URL
 	models.Path = strings.TrimSuffix(models.Path, "/chat/completions") + "/models"
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, models.String(), http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, models.String(), http.NoBody) //nolint:gosec // the operator names the endpoint
 	if err != nil {
 		return fmt.Errorf("asking for the models: %w", err)
 	}

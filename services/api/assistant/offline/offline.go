@@ -148,12 +148,14 @@ func (c conversation) ofConversation() (done bool, err error) {
 		return true, c.do("find_recurring_tasks", arguments{})
 	}
 	plain := !slices.ContainsFunc(c.action.Spans, func(s parse.Span) bool { return s.Kind != parse.KindCommand })
-	if c.action.Intent != parse.CreateTask || !plain {
+	if c.action.Intent != parse.CreateTask {
 		return false, nil
 	}
 	first, rest, _ := strings.Cut(courteous.ReplaceAllString(c.request.Text, ""), " ")
 	rest = bare(rest)
 	switch first = strings.ToLower(first); {
+	case !plain && !(c.says("all", "every") && c.list(rest).Intent == parse.Query):
+		return false, nil
 	case asks && !c.says("add", "put", "make", "create", "note", "remember"):
 		return true, c.say(honest)
 	case rest == "":
@@ -162,7 +164,8 @@ func (c conversation) ofConversation() (done bool, err error) {
 		return true, c.do("find_tasks", arguments{"search": bare(strings.TrimPrefix(rest, "for "))})
 	case slices.Contains([]string{"delete", "remove", "cancel", "complete", "finish", "close"}, first):
 		// Of a task that is there it is a command, else it is a task to be made.
-		cards, err := c.look("find_tasks", arguments{"search": rest})
+		c.action.Title = rest
+		cards, err := c.meant("find_tasks", tool.KindTask, nil)
 		if err != nil || len(cards) == 0 {
 			return false, err
 		}
@@ -170,7 +173,7 @@ func (c conversation) ofConversation() (done bool, err error) {
 		if slices.Contains([]string{"delete", "remove", "cancel"}, first) {
 			name = "cancel_tasks"
 		}
-		return true, c.toOne(name, rest, cards, nil)
+		return true, c.change(name, nil)
 	}
 	return false, nil
 }
@@ -266,22 +269,23 @@ func (c conversation) query() error {
 	if c.says("summary", "summarise", "summarize") {
 		return c.do("summarise_day", arguments{})
 	}
-	return c.do("find_tasks", c.filter(c.action))
+	in := c.action
+	if _, words, found := strings.Cut(c.request.Text, " "); found && c.begins("find", "search") {
+		if list := c.list(words); list.Intent == parse.Query && list.Title == "" {
+			in = list // "find tasks tagged work", where work is no text to search for
+		}
+	}
+	return c.do("find_tasks", c.filter(in))
 }
 
 // filter is a query as find_tasks takes it.
 func (c conversation) filter(in parse.Action) arguments {
 	args := arguments{}
-	tags := slices.Clone(in.Tags)
 	if in.Title != "" {
-		if c.says("tagged") {
-			tags = append(tags, strings.Fields(in.Title)...)
-		} else {
-			args["search"] = in.Title
-		}
+		args["search"] = in.Title
 	}
-	if len(tags) > 0 {
-		args["tags"] = tags
+	if len(in.Tags) > 0 {
+		args["tags"] = in.Tags
 	}
 	if in.Priority != "" {
 		args["priority"] = []string{in.Priority}
@@ -313,7 +317,7 @@ func (c conversation) meant(finder, kind string, open arguments) ([]tool.Card, e
 		return c.request.Shown(kind), nil
 	}
 	if kind == tool.KindTask && c.says("all", "every") {
-		if list := parse.Parse("show "+words, c.request.Caller.Now.In(c.request.Caller.Zone)); list.Intent == parse.Query {
+		if list := c.list(words); list.Intent == parse.Query {
 			args := c.filter(list)
 			args["limit"] = bulk
 			return c.look(finder, args)
@@ -324,6 +328,11 @@ func (c conversation) meant(finder, kind string, open arguments) ([]tool.Card, e
 		args[name] = value
 	}
 	return c.look(finder, args)
+}
+
+// list reads words that describe a list, such as "overdue tasks".
+func (c conversation) list(words string) parse.Action {
+	return parse.Parse("show "+words, c.request.Caller.Now.In(c.request.Caller.Zone))
 }
 
 // bulk is how many tasks one command may be for.

@@ -192,7 +192,6 @@ func TestDeletingWaitsForConsent(t *testing.T) {
 		"delete the report":                {"Delete 1 task?", "Report"},
 		"delete the task old bill":         {"Delete 1 task?", "Old bill"},
 		"cancel the weekly grocery run":    {"Delete 1 task?", "Weekly GROCERY run"},
-		"delete all tasks tagged work":     {"Delete 1 task?", "Report"},
 		"delete all my tasks":              {"Delete 3 tasks?", "Report"},
 		"delete everything":                {"Delete 3 tasks?", "Old bill"},
 		"cancel all overdue tasks":         {"Delete 1 task?", "Old bill"},

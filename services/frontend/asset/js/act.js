@@ -34,7 +34,9 @@ export function post(path, values) {
   const source = document.createElement("i");
   source.hidden = true;
   document.body.append(source);
-  htmx.ajax("POST", path, { source, target: "#list", swap: "morph:outerHTML", values }).finally(() => source.remove());
+  htmx.ajax("POST", path, { source, target: "#list", swap: "morph:outerHTML", values })
+    .catch(() => {}) // a request that is not sent is told of by its event
+    .finally(() => source.remove());
 }
 
 /** Opens a dialog about the chosen tasks. */

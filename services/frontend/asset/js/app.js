@@ -5,6 +5,8 @@ import * as drag from "./drag.js";
 import * as keys from "./keys.js";
 import * as list from "./list.js";
 import * as notices from "./notices.js";
+import * as offline from "./offline.js";
+import * as push from "./push.js";
 import * as quickadd from "./quickadd.js";
 import { toast } from "./say.js";
 import * as said from "./say.js";
@@ -18,6 +20,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.shouldSwap = false;
   if (!event.target.closest("[data-quiet]")) toast(xhr.status >= 500 ? "offline" : "unknown");
 });
+offline.start(); // before others hear of a request that was not sent
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
     if (!event.target.closest("[data-quiet], #list") || event.target.matches("form, button, a")) toast("offline");
@@ -26,13 +29,16 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
 
 // A line at the top while a request of the person's takes long.
 let busy = 0;
-const mark = (step) => (event) => {
-  if (event.target.id === "list" || event.target.closest?.("[data-quiet]")) return;
-  busy = Math.max(0, busy + step);
+const mark = (step) => {
+  busy += step;
   document.documentElement.classList.toggle("is-busy", busy > 0);
 };
-document.addEventListener("htmx:beforeRequest", mark(1));
-document.addEventListener("htmx:afterRequest", mark(-1));
+document.addEventListener("htmx:beforeSend", ({ target, detail: { xhr } }) => {
+  if (target.id === "list" || target.closest("[data-quiet]")) return;
+  mark(1);
+  // htmx would tell the element that asked, which may be gone by then.
+  xhr.addEventListener("loadend", () => mark(-1));
+});
 
 // A new room begins at its top, for eyes and for screen readers.
 document.addEventListener("htmx:afterSettle", (event) => {
@@ -49,5 +55,5 @@ if (zone) {
   if (guess) zone.value = guess;
 }
 
-for (const part of [said, list, act, drag, dialogs, keys, quickadd, notices, stream]) part.start();
+for (const part of [said, list, act, drag, dialogs, keys, quickadd, notices, push, stream]) part.start();
 document.documentElement.dataset.ready = "yes";

@@ -96,6 +96,12 @@ function place(row, after, before) {
   post(`/tasks/${row.dataset.task}/move`, { after: after?.dataset.task ?? "", before: before?.dataset.task ?? "" });
 }
 
+// The day so many days after the row's, as yyyy-mm-dd.
+function dayAfter(row, days) {
+  const [year, month, day] = row.dataset.day.split("-").map(Number);
+  return new Date(Date.UTC(year, month - 1, day + days)).toISOString().slice(0, 10);
+}
+
 /** Moves the focused task by one place or day; along is 1 or -1, across is for the month's rows. */
 export function nudge(along, across) {
   const row = document.activeElement?.closest("[data-task]");
@@ -113,9 +119,9 @@ export function nudge(along, across) {
       return true;
     }
     case "calendar":
-      return act(`shift:${across ? along : along * 7}`, [row.dataset.task]);
+      return act(`due:${dayAfter(row, across ? along : along * 7)}`, [row.dataset.task]);
     case "day":
-      return act(`shift:${along}`, [row.dataset.task]);
+      return act(`due:${dayAfter(row, along)}`, [row.dataset.task]);
   }
   return false;
 }

@@ -2,7 +2,7 @@
 import { act, all, ask, clear, extend, picking, toggle } from "./act.js";
 import { anyOpen, showKeys } from "./dialogs.js";
 import { nudge } from "./drag.js";
-import { move, press } from "./list.js";
+import { afterChanges, move, press } from "./list.js";
 
 const rooms = {
   a: "/tasks", t: "/today", u: "/upcoming", c: "/calendar", d: "/done", s: "/settings",
@@ -15,10 +15,10 @@ const focus = (id) => {
   return Boolean(field);
 };
 
+// Undoes the last change, also one that is still on its way.
 const undo = () => {
-  const button = [...document.querySelectorAll("#toasts [data-undo]")].pop();
-  button?.click();
-  return Boolean(button);
+  afterChanges(() => [...document.querySelectorAll("#toasts [data-undo]")].pop()?.click());
+  return true;
 };
 
 // Each says whether it did something.

@@ -115,10 +115,29 @@ function refillComposer(form) {
 // it, and must not take the place of one that does.
 let changes = 0;
 let choices = 0;
+const underWay = new Set(); // requests of changes that are not answered yet
+const waiting = []; // for their answers
 const askedAt = new WeakMap(); // by request
 
+/** Does something when every change that was sent is answered. */
+export function afterChanges(then) {
+  if (underWay.size === 0) then();
+  else waiting.push(then);
+}
+
+// The request itself tells its end, after htmx has shown the answer. htmx tells the
+// element that asked, which may be gone by then.
+function noteAnswer(xhr) {
+  underWay.delete(xhr);
+  if (underWay.size === 0) waiting.splice(0).forEach((then) => then());
+}
+
 function noteRequest({ xhr, requestConfig }) {
-  if (requestConfig.verb !== "get") changes += 1;
+  if (requestConfig.verb !== "get") {
+    changes += 1;
+    underWay.add(xhr);
+    xhr.addEventListener("loadend", () => noteAnswer(xhr));
+  }
   if (requestConfig.elt.id === "filters") choices += 1;
   askedAt.set(xhr, { changes, choices });
 }

@@ -47,6 +47,6 @@ export function start() {
   document.addEventListener("click", (event) => {
     const title = event.target.closest(".toast-notice .toast-title, .notice-unread [data-open]");
     const id = title?.closest("[data-notice]")?.dataset.notice ?? title?.dataset.notice;
-    if (id) htmx.ajax("POST", `/notifications/${id}/read`, { source: document.body, swap: "none" });
+    if (id) htmx.ajax("POST", `/notifications/${id}/read`, { source: document.body, swap: "none" }).catch(() => {});
   });
 }

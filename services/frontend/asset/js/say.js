@@ -9,15 +9,16 @@ export function say(text) {
   if (live) live.textContent = text;
 }
 
-/** Shows one of the toasts that the page holds as templates. */
-export function toast(name) {
+/** Shows one of the toasts that the page holds as templates, with more to say. */
+export function toast(name, more = "") {
   const template = document.getElementById(`toast-${name}`);
   const toasts = document.getElementById("toasts");
   if (!template || !toasts) return;
-  const text = template.content.textContent.trim();
+  const copy = template.content.cloneNode(true);
+  if (more) copy.querySelector(".toast-text").append(` ${more}`);
+  const text = copy.textContent.trim();
   const same = [...toasts.children].find((other) => other.textContent.trim() === text);
-  if (same) return;
-  toasts.append(template.content.cloneNode(true));
+  if (!same) toasts.append(copy);
 }
 
 /** Lets a toast go. */

@@ -31,6 +31,7 @@ function receive({ kind, data }) {
       break;
     case "open": // what happened between the page and the stream is nowhere else
     case "gap":
+      document.dispatchEvent(new Event("rondo:connected"));
       look();
       fetchSoon();
       break;
