@@ -125,7 +125,8 @@ func checkIn(t *testing.T, dir string) string {
 	t.Helper()
 	var commit string
 	for _, args := range [][]string{
-		{"init", "--quiet"}, {"add", "Pulumi.yaml"},
+		{"init", "--quiet"},
+		{"add", "Pulumi.yaml"},
 		{"-c", "user.name=test", "-c", "user.email=test@example.test", "commit", "--quiet", "--message", "A stack"},
 		{"rev-parse", "HEAD"},
 	} {

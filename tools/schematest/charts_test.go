@@ -79,7 +79,7 @@ func renderAll(ctx context.Context, dir string, stack declared.Stack) (map[strin
 	all := map[string]installed{}
 	for _, release := range stack.OfType(releaseType) {
 		name, _ := release.Inputs["chart"].(string)
-		name = filepath.Base(name) // oci://registry/chart
+		name = filepath.Base(name) // of a reference in a registry
 		if _, known := charts[name]; !known {
 			continue
 		}

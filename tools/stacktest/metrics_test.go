@@ -63,7 +63,7 @@ func exporterOf(name string) string {
 
 // expressions are the metrics that rules and dashboards read, each with one that
 // does, and those that rules record.
-func expressions(t *testing.T, declared declared.Stack) (asked map[string]string, recorded map[string]bool) {
+func expressions(t *testing.T, program declared.Stack) (asked map[string]string, recorded map[string]bool) {
 	t.Helper()
 	asked, recorded = map[string]string{}, map[string]bool{}
 	read := func(expr, where string) {
@@ -71,7 +71,7 @@ func expressions(t *testing.T, declared declared.Stack) (asked map[string]string
 			asked[name] = where
 		}
 	}
-	for _, object := range declared.OfKind("PrometheusRule") {
+	for _, object := range program.OfKind("PrometheusRule") {
 		var spec struct {
 			Groups []struct {
 				Rules []struct{ Alert, Record, Expr string }
@@ -86,7 +86,7 @@ func expressions(t *testing.T, declared declared.Stack) (asked map[string]string
 		}
 	}
 	dashboards := 0
-	for _, object := range declared.OfKind("ConfigMap") {
+	for _, object := range program.OfKind("ConfigMap") {
 		if !strings.HasPrefix(object.GetName(), "dashboard-") {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/blang/semver"
@@ -178,7 +179,7 @@ var immutable = map[tokens.Type][]string{
 func replaces(t tokens.Type, path string) bool {
 	fixed := immutable[t]
 	if isObject(t) {
-		fixed = append(fixed[:len(fixed):len(fixed)], immutable[""]...)
+		fixed = append(slices.Clip(fixed), immutable[""]...)
 	}
 	for _, f := range fixed {
 		if path == f || strings.HasPrefix(path, f+".") || strings.HasPrefix(path, f+"[") {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"maps"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
@@ -105,25 +106,21 @@ func azure(path string) shape {
 
 func identity(id resource.ID, inputs resource.PropertyMap) resource.PropertyMap {
 	all := azure("/providers/Microsoft.ManagedIdentity/userAssignedIdentities/")(id, inputs)
-	for key, value := range properties(map[string]any{
+	maps.Copy(all, properties(map[string]any{
 		"clientId": guid(string(id) + "client"), "principalId": guid(string(id) + "principal"), "tenantId": guid("tenant"),
-	}) {
-		all[key] = value
-	}
+	}))
 	return all
 }
 
 func managedCluster(id resource.ID, inputs resource.PropertyMap) resource.PropertyMap {
 	all := azure("/providers/Microsoft.ContainerService/managedClusters/")(id, inputs)
-	for key, value := range properties(map[string]any{
+	maps.Copy(all, properties(map[string]any{
 		"fqdn":              string(id) + ".hcp.example.test",
 		"nodeResourceGroup": "nodes-of-" + string(id),
 		"identityProfile": map[string]any{"kubeletidentity": map[string]any{
 			"clientId": guid(string(id) + "kubelet"), "objectId": guid(string(id) + "kubelet-object"),
 		}},
-	}) {
-		all[key] = value
-	}
+	}))
 	issuer := object(inputs["oidcIssuerProfile"]).Copy()
 	issuer["issuerURL"] = resource.NewProperty("https://issuer.example.test/" + string(id) + "/")
 	all["oidcIssuerProfile"] = resource.NewProperty(issuer)

@@ -50,11 +50,11 @@ func TestActionsOfOthersArePinnedByDigest(t *testing.T) {
 				continue
 			}
 			require.Regexp(t, pinned, action, name)
-			repository, digest, _ := strings.Cut(action, "@")
-			if before, known := digests[repository]; known {
-				require.Equal(t, before, digest, "%s is used in two versions", repository)
+			owner, digest, _ := strings.Cut(action, "@")
+			if before, known := digests[owner]; known {
+				require.Equal(t, before, digest, "%s is used in two versions", owner)
 			}
-			digests[repository] = digest
+			digests[owner] = digest
 		}
 	}
 	require.NotEmpty(t, digests)
