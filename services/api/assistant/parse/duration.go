@@ -117,15 +117,32 @@ func (p *parser) duration(i int) (duration, int) {
 		return d, end
 	case minute:
 	default:
-		if tenths == 0 {
-			return d, after
+		if tenths == 0 && p.is(after, "and", "a", "half") { // a week and a half
+			tenths, after = 5, after+3
 		}
-		if u != week && u != day {
-			return duration{}, i
-		}
-		return duration{minutes: d.days * 24 * 60 * (10*n + tenths) / (10 * n)}, after
+		return d.fractional(u, n, tenths), after
 	}
 	return d, after
+}
+
+// fractional adds tenths of a unit. Of a week they make whole days, of a day hours,
+// since nobody means the middle of the night by a week and a half.
+func (d duration) fractional(u unit, n, tenths int) duration {
+	switch {
+	case tenths == 0:
+	case u == day:
+		return duration{minutes: 24 * 60 * (10*n + tenths) / 10}
+	case u == week || u == fortnight || u == workday:
+		one := durationOf(1, u).days
+		d.days += (one*tenths + 9) / 10
+	case u == month:
+		d.days += 3 * tenths
+	case u == quarter:
+		d.months += 3 * tenths / 10
+	case u == year:
+		d.months += 12 * tenths / 10
+	}
+	return d
 }
 
 // amount reads how many: a number, an article, a couple.

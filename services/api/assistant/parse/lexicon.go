@@ -73,6 +73,7 @@ const (
 type adverb struct {
 	freq     string
 	interval int
+	ask      string // what it leaves open
 }
 
 var lexicon = makeLexicon()
@@ -92,10 +93,10 @@ func makeLexicon() map[string]lexeme {
 	for i, names := range [][]string{
 		{"monday", "mondays", "mon"},
 		{"tuesday", "tuesdays", "", "tue", "tues"},
-		{"wednesday", "wednesdays", "wed", "weds", "wensday", "wednsday"},
-		{"thursday", "thursdays", "", "thu", "thur", "thurs", "thrusday"},
+		{"wednesday", "wednesdays", "wed", "weds", "wensday", "wednsday", "wednesdy"},
+		{"thursday", "thursdays", "", "thu", "thur", "thurs", "thrusday", "thursdy"},
 		{"friday", "fridays", "", "fri"},
-		{"saturday", "saturdays", "sat", "saterday"},
+		{"saturday", "saturdays", "sat", "saterday", "satuday"},
 		{"sunday", "sundays", "sun"},
 	} {
 		forms := []form{plain, plural, weak}
@@ -109,7 +110,7 @@ func makeLexicon() map[string]lexeme {
 	}
 	for i, names := range [][]string{
 		{"january", "jan"},
-		{"february", "feb"},
+		{"february", "feb", "febuary"},
 		{"march", "mar"},
 		{"april", "apr"},
 		{"may"},
@@ -131,7 +132,7 @@ func makeLexicon() map[string]lexeme {
 	}
 	delete(lexicon, "")
 	words(lexicon, func(l *lexeme, u unit) { l.unit = u }, map[string]unit{
-		"minute": minute, "minutes": minute, "min": minute, "mins": minute, "m": minute,
+		"minute": minute, "minutes": minute, "min": minute, "mins": minute, "m": minute, "minuets": minute,
 		"hour": hour, "hours": hour, "hr": hour, "hrs": hour, "h": hour,
 		"day": day, "days": day, "d": day,
 		"week": week, "weeks": week, "wk": week, "wks": week, "w": week,
@@ -154,18 +155,21 @@ func makeLexicon() map[string]lexeme {
 	})
 	words(lexicon, func(l *lexeme, p part) { l.part = p }, map[string]part{
 		"morning": morning, "mornings": morning, "afternoon": afternoon, "afternoons": afternoon,
-		"evening": evening, "evenings": evening, "eve": evening, "night": night, "nights": night,
+		"arvo": afternoon, "evening": evening, "evenings": evening, "eve": evening, "night": night, "nights": night,
 	})
 	words(lexicon, func(l *lexeme, r relative) { l.relative = r }, map[string]relative{
 		"today": today, "tod": today, "2day": today,
 		"tomorrow": tomorrow, "tmrw": tomorrow, "tmr": tomorrow, "tmw": tomorrow, "tomorow": tomorrow, "tommorow": tomorrow,
-		"tommorrow": tomorrow, "tomorrrow": tomorrow,
+		"tommorrow": tomorrow, "tomorrrow": tomorrow, "2moro": tomorrow, "2morrow": tomorrow, "tomoz": tomorrow, "tmrrw": tomorrow,
+		"tomm": tomorrow, "tmro": tomorrow, "tomoro": tomorrow,
 		"tonight": tonight, "tonite": tonight,
 	})
 	words(lexicon, func(l *lexeme, a adverb) { l.adverb = a }, map[string]adverb{
-		"hourly": {hourly, 1}, "daily": {daily, 1}, "nightly": {daily, 1}, "weekly": {weekly, 1}, "biweekly": {weekly, 2},
-		"fortnightly": {weekly, 2}, "monthly": {monthly, 1}, "quarterly": {monthly, 3}, "yearly": {yearly, 1},
-		"annually": {yearly, 1},
+		"hourly": {hourly, 1, ""}, "daily": {daily, 1, ""}, "nightly": {daily, 1, ""}, "weekly": {weekly, 1, ""},
+		"biweekly": {weekly, 2, ""}, "fortnightly": {weekly, 2, ""}, "monthly": {monthly, 1, ""},
+		"bimonthly": {monthly, 2, "Every two months, or twice a month?"}, "quarterly": {monthly, 3, ""},
+		"semiannually": {monthly, 6, ""}, "biannually": {monthly, 6, ""}, "yearly": {yearly, 1, ""}, "annually": {yearly, 1, ""},
+		"biennially": {yearly, 2, ""},
 	})
 	return lexicon
 }

@@ -36,6 +36,7 @@ type finding struct {
 	whens    []phrase
 	series   *series
 	reminder *reminder
+	except   int // where days that a headline's series leaves out are named; 0: nowhere
 }
 
 // create reads a new task.
@@ -118,14 +119,7 @@ func (p *parser) collectAt(i int, found *finding) int {
 			return r.to
 		}
 	}
-	if found.series == nil {
-		if s, ok := p.seriesAt(i); ok {
-			found.series = &s
-			p.take(s.piece)
-			return s.to
-		}
-	} else if end := p.bound(found.series, i); end > i && p.begins(i) && p.ends(end) && p.closes(end) {
-		p.take(piece{i, end, KindRecurrence})
+	if end := p.collectSeries(i, found); end > i {
 		return end
 	}
 	f, ok := p.whenAt(i)
@@ -133,6 +127,53 @@ func (p *parser) collectAt(i int, found *finding) int {
 		found.whens = append(found.whens, f)
 	}
 	return max(f.to, i+1)
+}
+
+// collectSeries notes a recurrence, and what bounds one that stands before it.
+func (p *parser) collectSeries(i int, found *finding) int {
+	if found.series == nil {
+		if _, end := p.adverbAt(p.start); end > p.start && found.except == 0 && p.oneOf(i, exceptions) > i {
+			var week series
+			week.rule.freq = daily
+			if end := p.except(&week, i); end > i && p.ends(end) && p.closes(end) { // daily standup at 9 except fridays
+				found.except = i
+				return end
+			}
+		}
+		if s, ok := p.seriesAt(i); ok {
+			found.series = &s
+			p.take(s.piece)
+			return s.to
+		}
+		return i
+	}
+	if !p.begins(i) {
+		return i
+	}
+	for _, form := range [...]func(*parser, *series, int) int{(*parser).bound, (*parser).except} {
+		if end := form(p, found.series, i); end > i && p.ends(end) && p.closes(end) {
+			p.take(piece{i, end, KindRecurrence})
+			return end
+		}
+	}
+	return p.secondSeries(i, found)
+}
+
+// secondSeries notes that one task is to repeat in two ways: gym every monday at 7 and
+// every thursday at 6. It keeps the first.
+func (p *parser) secondSeries(i int, found *finding) int {
+	if !p.in(i, commas) && !p.either(i, "every", "each") {
+		return i
+	}
+	asked := p.action.Question
+	s, ok := p.seriesAt(p.past(i, commas))
+	if !ok || s.adjective || !p.closes(s.to) || found.series.to < i-1 && p.mentions(found.series.to, i, verbs) {
+		p.action.Question = asked
+		return i
+	}
+	p.ask("One task repeats in one way. Shall I make a second one for “" + strings.TrimSpace(p.text[p.at(s.from).start:p.at(s.to-1).end]) + "”?")
+	p.take(piece{i, s.to, KindRecurrence})
+	return s.to
 }
 
 // collected takes a piece that is part of no other. What stands before the task
@@ -154,8 +195,15 @@ func (p *parser) tag(name string) {
 // headline takes a frequency in front of a title where a time or a day of that
 // frequency follows: "Daily standup at 9:30", unlike "Monthly report due friday".
 func (p *parser) headline(found *finding) {
-	a := p.at(p.start).adverb
-	if found.series != nil || a.freq == "" || p.start+1 >= p.end || p.at(p.start+1).kind != word {
+	a, end := p.adverbAt(p.start)
+	if a.freq == "" || end >= p.end || p.at(end).kind != word && p.at(end).kind != number {
+		return
+	}
+	if s := found.series; s != nil { // biweekly 1:1 on wednesdays
+		if s.rule.freq == a.freq && s.rule.interval <= 1 && a.interval > 1 && s.from > p.start {
+			s.rule.interval = a.interval
+			p.take(piece{p.start, end, KindRecurrence})
+		}
 		return
 	}
 	day, clocked := choose(found.whens)
@@ -164,9 +212,14 @@ func (p *parser) headline(found *finding) {
 	if day != nil && a.freq != daily {
 		fits = r.refine(day.day)
 	}
+	s := &series{piece: piece{p.start, end, KindRecurrence}, rule: r, known: true}
+	if found.except > 0 && (fits || day == nil && a.freq == daily) {
+		fits = true
+		p.take(piece{found.except, p.except(s, found.except), KindRecurrence})
+	}
 	if fits {
-		found.series = &series{piece: piece{p.start, p.start + 1, KindRecurrence}, rule: r, known: true}
-		p.take(found.series.piece)
+		found.series = s
+		p.take(s.piece)
 	}
 }
 

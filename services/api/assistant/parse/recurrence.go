@@ -1,5 +1,10 @@
 package parse
 
+import (
+	"slices"
+	"time"
+)
+
 // series is a recurrence as it stands in the text.
 type series struct {
 	piece
@@ -64,7 +69,31 @@ func (p *parser) repeats(i int) bool {
 	case "every", "each", "ev", "everyday", "once", "twice":
 		return true
 	}
-	return p.at(i).adverb.freq != ""
+	_, end := p.adverbAt(i)
+	return end > i
+}
+
+// adverbAt reads a frequency in one word, or in two: bi-weekly, half yearly.
+func (p *parser) adverbAt(i int) (adverb, int) {
+	t := p.at(i)
+	if t.adverb.freq != "" {
+		return t.adverb, i + 1
+	}
+	k := i + 1
+	if p.is(k, "-") && p.at(k).glued {
+		k++
+	}
+	switch a := p.at(k).adverb; t.text {
+	case "bi":
+		if full := lexicon["bi"+p.at(k).text].adverb; a.freq != "" && full.freq != "" {
+			return full, k + 1
+		}
+	case "half", "semi":
+		if a.freq == yearly {
+			return adverb{freq: monthly, interval: 6}, k + 1
+		}
+	}
+	return adverb{}, i
 }
 
 // base reads the recurrence itself.
@@ -93,20 +122,16 @@ func (p *parser) base(s *series, i int) int {
 		return i
 	case "once", "twice":
 		return p.times(s, i)
-	case "bimonthly":
-		if p.closes(i + 1) {
-			s.rule, s.known = rule{freq: monthly, interval: 2}, true
-			p.ask("Every two months, or twice a month?")
-			return i + 1
-		}
 	}
-	if t.adverb.freq != "" {
-		s.rule = rule{freq: t.adverb.freq, interval: t.adverb.interval}
+	if a, end := p.adverbAt(i); end > i {
+		s.rule = rule{freq: a.freq, interval: a.interval}
 		if t.text == "nightly" {
 			s.clock, s.hasClock = partClock(night), true
 		}
-		s.adjective = true
-		return i + 1
+		if s.adjective = true; a.ask != "" && (p.closes(end) || end >= p.end) {
+			p.ask(a.ask)
+		}
+		return end
 	}
 	if end := p.times(s, i); end > i {
 		return end
@@ -166,12 +191,19 @@ func (p *parser) everyUnit(s *series, i int) int {
 	if q := p.at(k); q.part != 0 && q.text != "eve" {
 		s.rule = rule{freq: daily, interval: n}
 		s.clock, s.hasClock = partClock(q.part), true
-		return k + 1
+		return p.moreParts(s, k+1)
+	}
+	if end := p.everyHalf(s, k); end > k && !counted && n == 1 {
+		return end
 	}
 	u, end := p.unitAt(k)
 	switch {
 	case end == k || n == 0:
 		return i
+	case n == 1 && !counted && (u == month || u == quarter || u == year || u == week) && p.everyEnd(end) > end:
+		s.rule = rule{}
+		p.edgeOfEach(s, i, true, k)
+		return p.everyEnd(end)
 	case u == workday:
 		if n != 1 {
 			return i
@@ -181,12 +213,73 @@ func (p *parser) everyUnit(s *series, i int) int {
 		s.rule = rule{freq: weekly, interval: n, byDay: saturdays}
 	default:
 		s.rule = unitRule(n, u)
+		end = p.ofWhole(end)
 		if h, after := p.minutesMore(end); u == hour && h > 0 && counted {
 			s.rule, end = unitRule(60*n+h, minute), after
 		}
 	}
 	return end
 }
+
+// moreParts reads the further parts of "every morning and evening".
+func (p *parser) moreParts(s *series, i int) int {
+	at := []int{s.clock.hour}
+	for k := p.past(i, commas); k > i; k = p.past(i, commas) {
+		k = p.skip(k, "every")
+		q := p.at(k)
+		if q.part == 0 || q.text == "eve" {
+			break
+		}
+		at, i = append(at, hours[q.part]), k+1
+	}
+	if len(at) > 1 {
+		slices.Sort(at)
+		s.rule.byHour = slices.Compact(at)
+	}
+	return i
+}
+
+// everyHalf reads what stands behind "every": half hour, half an hour, half year.
+func (p *parser) everyHalf(s *series, i int) int {
+	if !p.either(i, "half", "quarter") {
+		return i
+	}
+	k := i + 1
+	if p.either(k, "an", "a") {
+		k++
+	}
+	u, end := p.unitAt(k)
+	switch {
+	case end == k:
+		return i
+	case u == hour && p.is(i, "half"):
+		s.rule = unitRule(30, minute)
+	case u == hour:
+		s.rule = unitRule(15, minute)
+	case u == year && p.is(i, "half"):
+		s.rule = unitRule(6, month)
+	default:
+		return i
+	}
+	return end
+}
+
+// everyEnd is the position behind the "end" of "every month end".
+func (p *parser) everyEnd(i int) int {
+	k := i
+	if p.is(k, "-") && p.at(k).glued {
+		k++
+	}
+	if p.is(k, "end") && p.closes(k+1) {
+		return k + 1
+	}
+	return i
+}
+
+// wholes say no more than the unit before them: every day of the week.
+var wholes = phrases(`of the week, of the month, of the year, on the hour, of my life, without fail`)
+
+func (p *parser) ofWhole(i int) int { return p.oneOf(i, wholes) }
 
 // unitRule repeats every n units.
 func unitRule(n int, u unit) rule {
@@ -219,14 +312,53 @@ func (p *parser) everyDate(s *series, i int) int {
 	} {
 		if m, end := form(p, i); end > i && !m.fixed && m.ask == "" {
 			s.rule = rule{freq: yearly}
-			s.rule.refine(m)
-			return end
+			if !s.rule.refine(m) {
+				return i
+			}
+			return p.moreDates(s, m, form, end)
 		}
 	}
 	if t := p.at(i); t.month != 0 {
-		s.rule = rule{freq: yearly, byMonth: t.month, byMonthDay: []int{1}}
-		return i + 1
+		s.rule = rule{freq: yearly, byMonth: []time.Month{t.month}, byMonthDay: []int{1}}
+		return p.moreMonths(s, i+1)
 	}
+	return i
+}
+
+// moreDates reads the further dates of "every june 1st and december 1st". A rule holds
+// them only if they are on the same day of their months.
+func (p *parser) moreDates(s *series, first mention, form func(*parser, int) (mention, int), i int) int {
+	if first.shape != byYearDay {
+		return i
+	}
+	for k := p.past(i, commas); k > i; k = p.past(i, commas) {
+		m, end := form(p, p.skip(k, "every"))
+		if end <= k || m.shape != byYearDay || m.fixed {
+			break
+		}
+		if m.nth != first.nth {
+			p.ask("One task repeats on the same day of each month. Which of these dates is it?")
+		} else {
+			s.rule.byMonth = append(s.rule.byMonth, m.month)
+		}
+		i = end
+	}
+	slices.Sort(s.rule.byMonth)
+	s.rule.byMonth = slices.Compact(s.rule.byMonth)
+	return i
+}
+
+// moreMonths reads the further months of "every january and july".
+func (p *parser) moreMonths(s *series, i int) int {
+	for k := p.past(i, commas); k > i; k = p.past(i, commas) {
+		t := p.at(k)
+		if _, dated := p.monthDay(k); t.month == 0 || dated > k {
+			break
+		}
+		s.rule.byMonth, i = append(s.rule.byMonth, t.month), k+1
+	}
+	slices.Sort(s.rule.byMonth)
+	s.rule.byMonth = slices.Compact(s.rule.byMonth)
 	return i
 }
 
@@ -242,8 +374,10 @@ func (p *parser) times(s *series, i int) int {
 	end := k + 1
 	if u, after := p.unitAt(end); p.either(k, "a", "an", "per", "each", "every") && after > end && u != weekend && u != minute {
 		s.rule, end = unitRule(1, u), after
-	} else if a := p.at(k).adverb; a.freq != "" {
-		s.rule = rule{freq: a.freq, interval: a.interval}
+	} else if u, after := p.unitAt(k + 1); p.is(k, "/") && p.at(k).glued && after > k+1 && len(p.at(k+1).text) > 1 { // 3x/week
+		s.rule, end = unitRule(1, u), after
+	} else if a, after := p.adverbAt(k); after > k {
+		s.rule, end = rule{freq: a.freq, interval: a.interval}, after
 	} else {
 		return i
 	}
@@ -301,7 +435,7 @@ func (p *parser) afterDone(s *series, i int) int {
 }
 
 // doers stand between "after" and "finished": after I have, after it's been.
-var doers = setOf(`the last each every its my previous when i i've it it's is was have has been i'm being get gets`)
+var doers = setOf(`the last each every its my previous when i i've it it's is was have has been i'm being get gets one time`)
 
 // completion reads "after I finish it", "after completion", "from when it is done".
 func (p *parser) completion(i int) int {

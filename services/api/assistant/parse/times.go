@@ -39,10 +39,20 @@ func partClock(q part) clock { return clock{hour: hours[q], exact: true, part: q
 func (p *parser) clockAt(i int, loose bool) (clock, int) {
 	for _, form := range [...]func(*parser, int, bool) (clock, int){(*parser).stretchOfTime, (*parser).spoken, (*parser).digital} {
 		if c, after := form(p, i, loose); after > i && p.ends(after) {
-			return c, after
+			return c, p.stressed(after)
 		}
 	}
 	return clock{}, i
+}
+
+// stressed skips what people put behind a time to say how exact it is.
+var stresses = phrases(`sharp, prompt, promptly, on the dot, or so, latest, at the latest, approx`)
+
+func (p *parser) stressed(i int) int {
+	if k := p.oneOf(i, stresses); k > i && (p.closes(k) || p.at(k).timely()) {
+		return k
+	}
+	return i
 }
 
 // stretchOfTime reads a stretch of time, of which the begin counts: 2-3pm, from 9 to 17:30.
@@ -84,7 +94,7 @@ func (p *parser) stretchOfTime(i int, loose bool) (clock, int) {
 func (p *parser) spoken(i int, loose bool) (clock, int) {
 	t := p.at(i)
 	switch t.text {
-	case "noon", "midday", "noontime":
+	case "noon", "midday", "noontime", "noonish":
 		return clock{hour: 12, exact: true}, i + 1
 	case "midnight":
 		return clock{exact: true, midnight: true}, i + 1
@@ -96,7 +106,8 @@ func (p *parser) spoken(i int, loose bool) (clock, int) {
 		return clock{hour: 17, exact: true}, i + 1
 	case "end", "close":
 		k := p.skip(i, "end", "of", "the", "day")
-		k = max(k, p.skip(i, "end", "of", "day"), p.skip(i, "end", "of", "business"), p.skip(i, "close", "of", "business"))
+		k = max(k, p.skip(i, "end", "of", "day"), p.skip(i, "end", "of", "business"), p.skip(i, "close", "of", "business"),
+			p.skip(i, "close", "of", "play"), p.skip(i, "end", "of", "play"))
 		if k > i {
 			return clock{hour: 17, exact: true}, k
 		}
@@ -136,7 +147,12 @@ func (p *parser) pastAndTo(i int, loose bool) (clock, int) {
 	sign := 1
 	switch p.at(k).text {
 	case "past", "after":
-	case "to", "before", "til":
+	case "of": // American: quarter of nine
+		if minutes != 15 || !loose {
+			return clock{}, i
+		}
+		sign = -1
+	case "to", "before", "til", "till":
 		sign = -1
 	default:
 		return clock{}, i
@@ -176,8 +192,13 @@ func (p *parser) clockHour(i int) (clock, int) {
 // digital reads 5pm, 5:30, 17:30, 5.30pm, 21h, 9 o'clock, 0930 and plain hours.
 func (p *parser) digital(i int, loose bool) (clock, int) {
 	t := p.at(i)
-	if t.kind == number && len(t.text) == 4 && t.number >= 0 {
-		return p.military(i, loose)
+	if t.kind == number && len(t.text) >= 3 && len(t.text) <= 4 && t.number >= 0 {
+		if c, after := p.half(clock{hour: t.number / 100, minute: t.number % 100}, i+1); after > i+1 && c.minute < 60 { // 730pm
+			return c, after
+		}
+		if len(t.text) == 4 {
+			return p.military(i, loose)
+		}
 	}
 	n, k := p.count(i)
 	if t.text == "0" || t.text == "00" {
@@ -194,6 +215,9 @@ func (p *parser) digital(i int, loose bool) (clock, int) {
 	switch {
 	case after > k:
 		c = said
+	case p.is(k, "ish") && p.at(k).glued: // 9ish
+		c.bare = false
+		after++
 	case p.is(k, "o'clock"):
 		c.bare = false
 		after++
@@ -248,10 +272,50 @@ func (p *parser) military(i int, loose bool) (clock, int) {
 		return c, k + 1
 	}
 	// A number like a year, or a code, is a time only where "at" says so.
-	if !loose || !p.is(i-1, "at") || !p.closes(k) || !p.ends(k) || c.minute%5 != 0 {
+	led := loose && p.is(i-1, "at") || p.at(i).text[0] == '0' && p.at(k).timely() // 0715 friday
+	if !led || !p.closes(k) && !p.at(k).timely() || !p.ends(k) || c.minute%5 != 0 {
 		return clock{}, i
 	}
 	return c, k
+}
+
+// timeBehind reads what is a time only because a day stands before it: friday 0715,
+// tomorrow nine thirty, and where the text ends so, monday 3.
+func (p *parser) timeBehind(i int) (clock, int) {
+	t := p.at(i)
+	if t.kind == number && len(t.text) == 4 && t.number >= 0 && p.ends(i+1) {
+		c := clock{hour: t.number / 100, minute: t.number % 100, exact: true}
+		if c.hour < 24 && c.minute < 60 && c.minute%5 == 0 && p.closes(i+1) {
+			return c, i + 1
+		}
+		return clock{}, i
+	}
+	if t.number < 1 || t.number > 12 {
+		return clock{}, i
+	}
+	c, k := p.digital(i, true)
+	switch {
+	case k == i || !p.ends(k):
+	case t.kind == word && !c.bare && k > i+1:
+		return c, k
+	case t.kind == number && c.bare && k == i+1 && k >= p.end:
+		return c, k
+	}
+	return clock{}, i
+}
+
+// lasting is the position behind how long something takes, which is no part of a title
+// when it follows a time: at 3pm for an hour.
+func (p *parser) lasting(i int) int {
+	k := p.skip(i, ",")
+	if !p.is(k, "for") {
+		return i
+	}
+	d, end := p.duration(k + 1)
+	if end == k+1 || d.vague || d.minutes == 0 || !p.ends(end) {
+		return i
+	}
+	return end
 }
 
 func isMinutes(t *token) bool { return t.kind == number && len(t.text) == 2 && t.number < 60 }

@@ -76,6 +76,10 @@ func (p *parser) phraseAt(i int) (phrase, bool) {
 			f.to, k = end, end
 			continue
 		}
+		if end := p.lasting(k); f.hasTime && end > k {
+			f.to, k = end, end
+			continue
+		}
 		c, j := p.connectorAt(k)
 		if c != bare && f.to > i && p.either(k, "for", "to", "until", "till") {
 			break
@@ -125,6 +129,13 @@ func (p *parser) extend(f *phrase, k, j int, c connector) int {
 	loose := c >= firmly && !p.is(k, "on") || p.either(k, "from", "between")
 	if end := p.addTime(f, j, loose); end > j {
 		return end
+	}
+	if f.hasDay && !f.hasTime && j == k && (f.day.trust == relation || f.day.shape == byWeekday || f.day.shape == byYearDay) {
+		if t, end := p.timeBehind(j); end > j && (!t.bare || f.day.shape != byYearDay) {
+			f.time, f.hasTime = t, true
+			f.time.part = f.day.clock.part
+			return end
+		}
 	}
 	if part, end := p.partAt(k); end > k && (f.hasDay || f.hasTime || p.is(k, "in", "the")) {
 		return p.addPart(f, part, k, end)
