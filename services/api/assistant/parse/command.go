@@ -25,8 +25,9 @@ type Shift struct{ Months, Days, Minutes int }
 
 var (
 	// fillers are what people say before they come to the point.
-	fillers = phrases(`please, hey rondo, ok, rondo, okay, hi rondo, hey, can you, could you, would you, will you,
-		i want to, i'd like to, let's`)
+	fillers = phrases(`please, hey rondo, ok, rondo, okay, hi rondo, hey, hey siri, ok google, hey google, alexa, can you, could you,
+		would you, will you, can we, could we, i want to, i'd like to, i would like to, i need you to, i want you to, i'd like you to,
+		let's, kindly, also, pls, plz, just, so, um, uh`)
 	// greetings stand before a comma.
 	greetings = phrases(`good morning, good afternoon, good evening, hello, hi`)
 	// talks are whole texts that ask for nothing.
@@ -115,6 +116,26 @@ func (p *parser) target(intent Intent, a, b int) bool {
 	return true
 }
 
+// targets is target for a command about one task or a list of them: "all overdue tasks"
+// is no name but what a query would ask for.
+func (p *parser) targets(intent Intent, a, b int) bool {
+	if !p.bulk(a, b) {
+		return p.target(intent, a, b)
+	}
+	p.filter(a, b)
+	p.action.DueAt = nil
+	return p.target(intent, b, b)
+}
+
+// bulk says whether the tokens from a to b mean a part of the list: "everything tagged
+// work", "all tasks due today", "overdue tasks".
+func (p *parser) bulk(a, b int) bool {
+	k := p.past(p.skip(p.past(a, alls), "of"), articles)
+	return b > a && (k > a && p.mentions(a, k, alls) || p.in(b-1, listedAll) || p.in(k, listedAll)) && p.onlyList(a, b)
+}
+
+var alls = setOf(`all every everything anything`)
+
 // name is the name alone: of "the task called 'buy milk'" it is "buy milk", of "it"
 // nothing.
 func (p *parser) name(a, b int) (from, to int) {
@@ -189,6 +210,16 @@ func (p *parser) withoutList(end int) int {
 	return k
 }
 
+// cut takes the time that stands at the end of a name away: "gym today", "gym this week".
+func (p *parser) cut(k, end int) int {
+	for b := k + 1; b < end; b++ {
+		if f, ok := p.phraseAt(b); ok && f.to == end && (f.connector != bare || f.day.trust <= weekName || f.day.trust == within) {
+			return b
+		}
+	}
+	return end
+}
+
 // tail is the time that a command ends with.
 type tail struct {
 	from     int // its first token; the command's end when there is none
@@ -250,8 +281,24 @@ func (p *parser) snooze() bool {
 		i++
 	case p.is(i, "remind", "me", "again"), p.is(i, "remind", "me", "later") && i+3 == end:
 		i += 3
+	case p.is(i, "give", "me") && p.is(end-1, "minutes") && p.either(end-2, "more"): // give me 10 more minutes
+		n, k := p.count(i + 2)
+		if k != end-2 {
+			return false
+		}
+		at := p.now.Add(minutes(n))
+		p.action.RemindAt = &at
+		return p.target(Snooze, end, end)
 	default:
 		return false
+	}
+	if n := p.at(end - 1); n.isNumber() && n.number > 0 && n.number <= most && (end-1 == i || p.is(end-2, "for") || end-2 == i && p.in(i, pronouns)) { // snooze 10
+		at := p.now.Add(minutes(n.number))
+		p.action.RemindAt = &at
+		if p.is(end-2, "for") {
+			end--
+		}
+		return p.target(Snooze, i, end-1)
 	}
 	to := p.tail(i, end, snoozeWords, true)
 	if to.from == end {
@@ -273,6 +320,13 @@ func (p *parser) snooze() bool {
 		due := p.due(day, clocked)
 		if !due.hasTime {
 			due.hour = hours[morning]
+		} else if c := to.when.time; day == nil && !c.exact && c.part == 0 { // the next half past nine
+			if soon := (dueTime{date: p.today, hour: c.hour%12 + 12, minute: c.minute, hasTime: true}); !p.passed(soon) {
+				due = soon
+			}
+			if soon := (dueTime{date: p.today, hour: c.hour % 12, minute: c.minute, hasTime: true}); !p.passed(soon) {
+				due = soon
+			}
 		}
 		at = p.instant(due)
 	default:

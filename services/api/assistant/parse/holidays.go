@@ -84,12 +84,13 @@ var beforeFeasts = setOf(`on by before until till due every each at after from s
 
 // holiday reads the days that have a name, after a connector only.
 func (p *parser) holiday(i int) (mention, int) {
-	if !p.in(i-1, beforeFeasts) {
+	led := p.in(i-1, beforeFeasts)
+	if !led && i != p.start {
 		return mention{}, i
 	}
 	for _, f := range feasts[p.at(i).text] {
 		after := i + len(f.words)
-		if !p.is(i, f.words...) || !p.closes(after) && !p.either(i-1, "every", "each") {
+		if !p.is(i, f.words...) || led && !p.closes(after) && !p.either(i-1, "every", "each") || !led && !p.in(after, verbs) {
 			continue
 		}
 		d := f.in(p.today.Year())

@@ -198,20 +198,25 @@ var (
 
 	// tasks begin with one of these; a date before one is a date: "friday call mom".
 	verbs = setOf(`
-		add apply ask attend back bake be book borrow bring brush build buy call cancel change charge check clean
-		close collect complete confirm cook create cut deliver discuss do download draft drink drive drop eat email
-		exercise feed file fill finalize find finish fix fly follow get give go have help install invite join learn
-		leave look mail make meditate meet message mow move order organize pack paint pay phone pick plan play post
-		practice prepare print publish push put read register renew rent repair reply request reschedule research
-		return review ring run schedule see sell send set ship shop sign start stop stretch study submit take talk
-		tell test text throw tidy train turn update upload vacuum visit wake walk wash watch water wish work wrap
-		write`)
+		activate add apply approve arrange ask assemble attend back bake be bin bleed book borrow bring brush build buy
+		call cancel change charge check clean clear close collect complete confirm contact cook copy create cut defrost
+		deliver deploy descale discuss do donate download draft drink drive drop dust eat email empty exercise export
+		fax feed fetch file fill finalise finalize find finish fix fly fold follow gather get give go grab groom have
+		help hoover import inform inspect install interview invite invoice iron join learn leave look mail make
+		meditate meet merge message mop mow move negotiate notify order organise organize pack paint pay phone pick
+		ping plan plant play polish post practice practise prep prepare print proofread publish purchase push put read
+		rebook recharge record refactor refill register remove renew rent repair replace reply report request
+		reschedule research reset return review revise rewrite ring rinse rotate run scan schedule scrub see sell send
+		service set sew share ship shop shovel sign skype soak sort speak start stop stretch study submit sweep swap
+		switch sync take talk tell test text throw tidy top track train transfer translate trim turn unpack update
+		upgrade upload vacuum validate verify visit wake walk wash watch water weed weigh wipe wish work wrap write`)
 
 	// events happen on a day: "thursday dinner with Mark" is dinner, on Thursday.
 	events = setOf(`
-		appointment breakfast brunch call catchup class coffee dentist dinner drinks exam flight game gym haircut
-		interview lesson lunch match meeting party practice rehearsal run session standup sync therapy training
-		workout yoga`)
+		appointment appt barbecue bbq breakfast brunch call catchup checkup choir church class coffee concert demo
+		dentist dinner drinks exam flight football game gym haircut interview lesson lunch massage match meeting
+		meetup party physio picnic pilates playdate practice presentation rehearsal retro run session soccer
+		standup swimming sync tennis therapy training webinar wedding workout yoga`)
 
 	articles = setOf(`the a an my our your his her their this that some any no more`)
 )

@@ -123,6 +123,7 @@ type parser struct {
 	nested   bool // reading the day that a distance is counted from
 	start    int  // first token of the task itself, after "remind me to"
 	end      int  // the token after its last
+	opener   opener
 	pieces   []piece
 	counted  struct{ bytes, points int } // of the text, up to the last span
 	action   Action

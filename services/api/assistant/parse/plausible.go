@@ -57,6 +57,9 @@ func (p *parser) isName(f phrase) bool {
 	if p.titled(f.from, f.to) && f.to-f.from > 2 && !f.hasTime {
 		return true
 	}
+	if first := p.at(f.from); f.connector == bare && p.named(f.from) && first.kind == word && first.number > 0 { // Ten O'Clock clematis
+		return true
+	}
 	last := p.at(f.to - 1)
 	if !last.capital || last.weekday != 0 || last.month != 0 || p.either(f.to-1, "am", "pm", "a", "p") || f.to-1 == p.start {
 		return false
@@ -153,6 +156,8 @@ func (p *parser) plausibleFaint(f phrase) bool {
 	}
 	weekday := f.day.shape == byWeekday
 	switch {
+	case weekday && f.from == p.start && !p.closes(f.to) && !verbs.has(p.at(f.to).text) && !p.event(f.to) && p.at(f.to-1).weekday != 0: // noon sun exposure
+		return false
 	case f.hasTime && (f.connector != bare || weekday):
 		return !articles.has(before.text) || f.from == p.start
 	case f.connector >= firmly:

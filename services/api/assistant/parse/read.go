@@ -44,7 +44,7 @@ func (p *parser) create() {
 	remind := p.leadIn()
 	var found finding
 	if remind { // remind me 10 minutes before the dentist
-		if r, ok := p.reminderTime(p.start, p.start); ok && r.hasOffset {
+		if r, ok := p.reminderTime(p.start, p.start); ok && r.when == nil && r.to < p.end {
 			found.reminder, p.start = &r, r.to
 		}
 	}
@@ -105,6 +105,9 @@ func (p *parser) collectAt(i int, found *finding) int {
 	}
 	if name, end := p.tagAt(i); end > i {
 		p.tag(name)
+		if p.at(i).kind != hashtag {
+			end = p.moreTags(end)
+		}
 		return p.collected(piece{i, end, KindTag})
 	}
 	if level, end := p.priorityAt(i); end > i {
@@ -196,6 +199,10 @@ func (p *parser) tag(name string) {
 // frequency follows: "Daily standup at 9:30", unlike "Monthly report due friday".
 func (p *parser) headline(found *finding) {
 	a, end := p.adverbAt(p.start)
+	if a := p.opener.rhythm; a.freq != "" { // create a weekly task to
+		p.rhythm(found, a)
+		return
+	}
 	if a.freq == "" || end >= p.end || p.at(end).kind != word && p.at(end).kind != number {
 		return
 	}
@@ -221,6 +228,21 @@ func (p *parser) headline(found *finding) {
 		found.series = s
 		p.take(s.piece)
 	}
+}
+
+// rhythm repeats a task that is called a weekly one.
+func (p *parser) rhythm(found *finding, a adverb) {
+	if s := found.series; s != nil {
+		if s.rule.freq == a.freq && s.rule.interval <= 1 {
+			s.rule.interval = a.interval
+		}
+		return
+	}
+	r := rule{freq: a.freq, interval: a.interval}
+	if day, _ := choose(found.whens); day != nil {
+		r.refine(day.day)
+	}
+	found.series = &series{rule: r, known: true}
 }
 
 // choose picks the day and the time of several phrases: those that are tied most

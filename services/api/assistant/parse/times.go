@@ -63,7 +63,7 @@ func (p *parser) stretchOfTime(i int, loose bool) (clock, int) {
 	}
 	sep := k
 	switch p.at(k).text {
-	case "-", "–", "to", "until", "till":
+	case "-", "–", "to", "until", "till", "til":
 		sep++
 	case "and":
 		if !p.is(i-1, "between") {
@@ -289,6 +289,9 @@ func (p *parser) timeBehind(i int) (clock, int) {
 			return c, i + 1
 		}
 		return clock{}, i
+	}
+	if p.is(i, "lunchtime") {
+		return clock{hour: 12, exact: true}, i + 1
 	}
 	if t.number < 1 || t.number > 12 {
 		return clock{}, i

@@ -32,13 +32,21 @@ func (p *parser) connectorAt(i int) (connector, int) {
 		}
 		k = p.skip(k, ":")
 		switch p.at(k).text {
-		case "on", "by", "at", "before", "@", "for":
+		case "on", "by", "at", "before", "@", "for", "is", "of":
 			k++
 		}
 		return due, k
-	case "is", "are":
+	case "is", "are", "that's", "it's":
 		if p.is(i+1, "due") {
 			return p.connectorAt(i + 1)
+		}
+	case "which", "that", "and":
+		if p.either(i+1, "is", "are", "it's") && p.is(i+2, "due") {
+			return p.connectorAt(i + 2)
+		}
+	case "with":
+		if k := p.skip(p.skip(i+1, "a"), "the"); p.either(k, "deadline", "due") {
+			return p.connectorAt(k)
 		}
 	case "on", "by", "before", "at", "around", "@":
 		k := i + 1
