@@ -33,7 +33,8 @@ var (
 	// talks are whole texts that ask for nothing.
 	talks = phrases(`hi, hello, hey, hi rondo, hello rondo, hey rondo, hi there, hello there, thanks, thank you, thanks a lot,
 		thank you very much, thx, ok, okay, yes, no, yep, nope, help, help me, good morning, good evening, good night,
-		good afternoon, bye, goodbye, how are you, who are you, what can you do, never mind, nevermind, cool, great, test`)
+		good afternoon, bye, goodbye, cheers, ta, sure, perfect, awesome, nice, got it, good job, well done, thanks so much, many thanks,
+		sorry, hiya, hey there, what's up, sup, how are you, who are you, what can you do, never mind, nevermind, cool, great, test`)
 	// things are words for what is kept here.
 	things = setOf(`task tasks todo todos reminder reminders series item items to-do to-dos`)
 	// knowns begin the name of something that is there already: "the report".
@@ -201,7 +202,7 @@ func (p *parser) withoutList(end int) int {
 		return end
 	}
 	k := end - 1
-	for p.either(k-1, "todo", "task", "tasks", "do", "-") || p.is(k-1, "to") && p.at(k).glued {
+	for p.either(k-1, "todo", "task", "tasks", "do", "-") || p.is(k-1, "to") && (p.at(k).glued || p.is(k, "do")) {
 		k--
 	}
 	for articles.has(p.at(k-1).text) || p.either(k-1, "from", "of") {
@@ -239,7 +240,7 @@ func (p *parser) tail(i, end int, words set, relative bool) tail {
 		if d, after := p.duration(j); after == end && !d.vague {
 			return tail{from: k, shift: d, hasShift: true}
 		}
-		if !led && (!relative || p.at(k).relative == 0) {
+		if !led && (!relative || p.at(k).relative == 0 && !p.either(k, "this", "next", "later")) {
 			continue
 		}
 		if f, ok := p.phraseAt(j); ok && f.to == end {
@@ -307,6 +308,7 @@ func (p *parser) snooze() bool {
 		}
 		p.ask("Until when?")
 	}
+	p.soonest = true
 	p.target(Snooze, i, to.from)
 	p.takeTail(to, end)
 	var at time.Time
@@ -320,13 +322,6 @@ func (p *parser) snooze() bool {
 		due := p.due(day, clocked)
 		if !due.hasTime {
 			due.hour = hours[morning]
-		} else if c := to.when.time; day == nil && !c.exact && c.part == 0 { // the next half past nine
-			if soon := (dueTime{date: p.today, hour: c.hour%12 + 12, minute: c.minute, hasTime: true}); !p.passed(soon) {
-				due = soon
-			}
-			if soon := (dueTime{date: p.today, hour: c.hour % 12, minute: c.minute, hasTime: true}); !p.passed(soon) {
-				due = soon
-			}
 		}
 		at = p.instant(due)
 	default:

@@ -195,7 +195,7 @@ func (p *parser) countedFrom(d duration, k, i int) (mention, int) {
 // distance reads "in 3 days", "an hour from now", "2 weeks from friday".
 func (p *parser) distance(i int) (mention, int) {
 	k := i
-	if p.either(i, "in", "within") {
+	if p.either(i, "in", "within", "after") {
 		k = i + 1
 	}
 	if k > i {
@@ -210,6 +210,9 @@ func (p *parser) distance(i int) (mention, int) {
 		after = p.skip(after, "from", "now")
 		after = p.skip(after, "from", "today")
 		if d == (duration{minutes: 1}) && p.is(after-1, "min") { // "in a min": soon
+			return mention{}, i
+		}
+		if p.is(i, "after") && (d.vague || !p.closes(after) || p.is(after, "of") || p.completion(after) > after) {
 			return mention{}, i
 		}
 		return p.distant(d, p.today), after

@@ -172,6 +172,8 @@ func (p *parser) fraction(i int) (duration, int) {
 		return duration{minutes: 30}, k + 3
 	case p.is(k, "half", "hour"):
 		return duration{minutes: 30}, k + 2
+	case p.either(i, "three", "3") && p.is(i+1, "quarters", "of", "an", "hour"):
+		return duration{minutes: 45}, i + 5
 	case p.is(k, "quarter", "of", "an", "hour"):
 		return duration{minutes: 15}, k + 4
 	case p.is(k, "quarter", "hour"):

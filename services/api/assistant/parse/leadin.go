@@ -4,7 +4,7 @@ import "slices"
 
 var (
 	// reminds ask for a reminder of what follows.
-	reminds = phrases(`remind me, set a reminder, set reminder, set me a reminder, add a reminder, add reminder,
+	reminds = phrases(`remind me, remind us, set a reminder, set reminder, set me a reminder, add a reminder, add reminder,
 		create a reminder, create reminder, make a reminder, give me a reminder, i need a reminder, set an alarm, set alarm,
 		don't let me forget to, dont let me forget to, don't let me forget, don't let me forget about, i want to be reminded`)
 	// calls ask for one where a time or "to" follows.
@@ -28,6 +28,9 @@ var (
 	// entries are words for what is added to a list.
 	entries = phrases(`task, todo, item, to - do, to do, to-do item, action item, entry, event, calendar event`)
 )
+
+// particles make another verb of "put".
+var particles = setOf(`out up away on in back down off together aside`)
 
 // opener is what the words before a task say about it besides.
 type opener struct {
@@ -62,7 +65,12 @@ func (p *parser) leadIn() (remind bool) {
 		return false
 	}
 	p.takeLead(min(k, p.end), remind)
+	if end := p.ending(); end > p.start && end < p.end && p.either(p.end-1, "please", "thanks") {
+		p.take(piece{end, p.end, KindCommand})
+		p.end = end
+	}
 	if remind {
+		p.soonest = true
 		p.endOfLead(p.start)
 	}
 	return remind
@@ -84,6 +92,10 @@ func (p *parser) leadWords(i int) (after int, remind bool) {
 	if k := p.oneOf(i, headings); k > i && p.is(k, ":") {
 		return k, false
 	}
+	if after, remind = p.entry(i); after > i+1 && (p.in(after, verbs) || p.either(after, ":", "to", "called")) && after+1 < p.end { // high priority task finish the slides
+		return after, remind
+	}
+	p.action.Priority, p.opener = "", opener{}
 	if k := p.oneOf(i, musts); k > i && p.in(k, verbs) {
 		return k, false
 	}
@@ -141,6 +153,13 @@ func (p *parser) addTask(i int) (after int, remind bool) {
 	}
 	if k, remind := p.entry(p.skip(p.skip(i+1, "up"), "me")); k > 0 {
 		return k, remind
+	}
+	if k := i + 1; p.is(i, "put") && i > 0 && !p.in(k, particles) { // can you put dentist on thursday
+		for b := k + 1; b < p.end; b++ {
+			if f, ok := p.whenAt(b); ok && p.either(b, "on", "for", "in", "at") && f.to >= p.ending() {
+				return k, false
+			}
+		}
 	}
 	for end := i + 4; end <= p.end; end++ { // add X to my list, for tomorrow
 		if !p.is(end-1, "list") {

@@ -101,7 +101,14 @@ func (p *parser) atTime(s *series, i int) int {
 		return end
 	}
 	t, end := p.clockAt(k, loose)
-	if end == k || t.bare && !loose {
+	if end == k && c == bare { // mondays 0900
+		if t, end = p.timeBehind(k); t.bare && len(s.rule.byDay) == 0 {
+			return i
+		}
+	} else if t.bare && !loose {
+		return i
+	}
+	if end == k {
 		return i
 	}
 	if s.hasClock { // every morning at 6

@@ -12,11 +12,13 @@
 //   - A day without a time is due at 00:00 of that day, with HasTime false.
 //   - A time without a day is the next one. Hours from 1 to 6 without a half of the
 //     day are in the afternoon: "at 3" is 15:00, "at 9" is 9:00, "at 03:00" is 3:00.
+//     "Remind me at 9" and "snooze until 9" is whichever nine o'clock comes first.
 //   - Morning is 9:00, noon 12:00, afternoon 15:00, the end of the (working) day 17:00,
 //     evening 18:00, night 20:00. The end of a week is its Friday, a weekend its
 //     Saturday, the end of a month its last day.
 //   - "Until June" ends on May 31, "until June 5" includes that day.
-//   - 5/6 is May 6, and outside America it is asked.
+//   - 5/6 is May 6 where the zone is American, June 5 elsewhere; in UTC, which says
+//     nothing about the writer, it is May 6, and asked.
 package parse
 
 import (
@@ -121,6 +123,7 @@ type parser struct {
 	// shouting: all in capitals, so that a capital says nothing.
 	shouting bool
 	nested   bool // reading the day that a distance is counted from
+	soonest  bool // asked to remind: "at 9" is whichever nine o'clock comes first
 	start    int  // first token of the task itself, after "remind me to"
 	end      int  // the token after its last
 	opener   opener

@@ -56,13 +56,7 @@ func (p *parser) priorityAt(i int) (level string, after int) {
 	k = p.skip(k, "very")
 	k = p.skip(k, "a")
 	if l, end := p.levelAt(k); end > k && p.ends(end) {
-		if i == p.start && p.either(end, "task", "todo", "item") && end+1 < p.end && (p.in(end+1, verbs) || p.either(end+1, ":", "to", "called")) {
-			end++ // high priority task finish the slides
-			if p.either(end, "to", "called") {
-				end++
-			}
-		}
-		if end = p.skip(end, ":"); p.closes(end) || i == p.start && (verbs.has(p.at(end).text) || p.at(end-1).text == ":" || p.at(end-1).text == "task" || p.at(end-1).text == "todo" || p.at(end-1).text == "to") {
+		if end = p.skip(end, ":"); p.closes(end) || i == p.start && (verbs.has(p.at(end).text) || p.is(end-1, ":")) {
 			return l, end
 		}
 		return "", i

@@ -12,7 +12,7 @@ var (
 
 	// listed are words for one's list, and for what is on it.
 	listed = setOf(`tasks todos to-dos reminders task agenda schedule todo items plate list everything anything stuff calendar
-		deadlines deadline appointments meetings events plans`)
+		deadlines deadline appointments meetings events plans things`)
 	// plurals of what is on the list say by themselves that it is meant.
 	listedAll = setOf(`tasks todos to-dos reminders`)
 	// states stand behind "what is".

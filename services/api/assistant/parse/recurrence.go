@@ -136,6 +136,9 @@ func (p *parser) base(s *series, i int) int {
 	if end := p.times(s, i); end > i {
 		return end
 	}
+	if end := p.partsOfDay(s, i); end > i {
+		return end
+	}
 	if end := p.ofEvery(s, i); end > i {
 		return end
 	}
@@ -185,6 +188,14 @@ func (p *parser) everyUnit(s *series, i int) int {
 	default:
 		if c, end := p.count(i); end > i {
 			n, k, counted = c, end, true
+			if most, after := p.count(end + 1); p.either(end, "-", "to", "or") && after > end+1 && most > c { // 2-3 days
+				if u, end := p.unitAt(after); end > after && u != weekend {
+					s.rule, s.known = unitRule(c, u), false
+					p.ask("How often exactly?")
+					return end
+				}
+				return i
+			}
 			k = p.skip(k, "-")
 		}
 	}
@@ -219,6 +230,31 @@ func (p *parser) everyUnit(s *series, i int) int {
 		}
 	}
 	return end
+}
+
+// partsOfDay reads "morning and night", with "every day" behind it or not.
+func (p *parser) partsOfDay(s *series, i int) int {
+	q := p.at(i)
+	if q.part == 0 || q.text == "eve" || p.at(i+2).part == 0 || p.at(i-1).timely() || !p.in(i+1, commas) || p.named(i) {
+		return i
+	}
+	s.rule = rule{freq: daily}
+	s.clock = partClock(q.part)
+	end := p.moreParts(s, i+1)
+	switch {
+	case len(s.rule.byHour) < 2:
+	case p.is(end, "every", "day"):
+		s.hasClock = true
+		return end + 2
+	case p.is(end, "daily") || p.is(end, "everyday"):
+		s.hasClock = true
+		return end + 1
+	case p.closes(end) && !p.in(end, joints):
+		s.hasClock = true
+		return end
+	}
+	s.rule = rule{}
+	return i
 }
 
 // moreParts reads the further parts of "every morning and evening".

@@ -31,6 +31,9 @@ func (p *parser) reminderAt(i int) (reminder, bool) {
 	case p.is(k, "remind", "me"), p.is(k, "alert", "me"), p.is(k, "notify", "me"), p.is(k, "ping", "me"), p.is(k, "nudge", "me"):
 		k += 2
 	case p.either(k, "reminder", "alert", "alarm"):
+		if k == p.start {
+			return reminder{}, false
+		}
 		k++
 	case p.either(k, "remind", "notify") && i > p.start:
 		if d, end := p.offset(k + 1); end > k+1 {
@@ -50,6 +53,12 @@ func (p *parser) reminderAt(i int) (reminder, bool) {
 // reminderTime reads when to remind, behind "remind me".
 func (p *parser) reminderTime(i, k int) (reminder, bool) {
 	r := reminder{piece: piece{from: i, kind: KindReminder}}
+	if _, end := p.distance(k); end > k && p.mentions(k, end, beforeWords) && (p.in(end, subjectWords) || end >= p.end) { // a week before easter
+		if f, ok := p.phraseAt(k); ok && f.to == end {
+			r.when, r.to = &f, f.to
+			return r, true
+		}
+	}
 	if d, end := p.offset(k); end > k && p.ends(end) {
 		r.offset, r.hasOffset, r.to = d, true, end
 		if d%(24*60) == 0 && d > 0 {

@@ -78,8 +78,8 @@ func (p *parser) stretchOfTime(i int, loose bool) (clock, int) {
 	if end == sep || (from.bare && to.bare && !loose) {
 		return clock{}, i
 	}
-	if from.bare && to.bare && !p.either(i-1, "from", "between") {
-		return clock{}, i // at 9 to 5: quarter to, not a stretch
+	if from.bare && to.bare && !p.either(i-1, "from", "between") || to.bare && (p.at(end).month != 0 || p.at(end).unit != 0) {
+		return clock{}, i // at 9 to 5: quarter to, not a stretch; until 20 december
 	}
 	if !from.exact && to.exact && to.hour >= 12 && from.hour < 12 && from.hour+12 <= to.hour {
 		from.hour += 12

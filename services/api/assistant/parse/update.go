@@ -8,7 +8,7 @@ var (
 	// delayWords do so behind verbs that speak of nothing but time.
 	delayWords = setOf(`to until till by for on`)
 	// moved are words between a task's name and its new time: "push it back to".
-	moved = setOf(`back forward from out time date due deadline up ahead`)
+	moved = setOf(`back forward from out time date due deadline up ahead off`)
 	// directions stand before a length of time in place of "by": back two days.
 	directions = setOf(`back out forward ahead up later earlier`)
 	// reopens are states that a task goes back to.
@@ -40,7 +40,9 @@ func (p *parser) update() bool {
 		if p.is(k, "off") {
 			return p.delay(k+1, end, false)
 		}
-		return p.addTag(k, end)
+		return p.addTag(k, end) || p.putOff(k, end)
+	case "take":
+		return p.removeTag(k, end)
 	case "pause", "resume", "unpause", "skip", "reopen", "uncomplete", "unmark":
 		return p.state(k, end, verb)
 	case "undo":
@@ -59,6 +61,19 @@ func (p *parser) update() bool {
 		return p.untag(k, end)
 	case "remove", "delete":
 		return p.removeTag(k, end)
+	}
+	return false
+}
+
+// putOff reads "the audit off until monday".
+func (p *parser) putOff(k, end int) bool {
+	for b := k + 1; b < end && b <= k+longestName; b++ {
+		if !p.is(b, "off") {
+			continue
+		}
+		if to := p.tail(b+1, end, delayWords, true); to.from == b+1 {
+			return p.moveTo(k, end, to)
+		}
 	}
 	return false
 }
@@ -130,7 +145,7 @@ func (p *parser) tagNamed(i int) (name string, after int) {
 	case p.either(k, "tag", "label") && p.at(k+1).kind == hashtag:
 		name, after = p.tagAt(k + 1)
 		return name, max(after, k+1)
-	case p.either(k, "tag", "label") && p.at(k+1).kind == word && !p.in(k+1, joints):
+	case p.either(k, "tag", "label") && p.at(k+1).kind == word && !p.either(k+1, "to", "on", "from"):
 		return p.text[p.at(k+1).start:p.at(k+1).end], k + 2
 	case p.at(k).kind == word && p.either(k+1, "tag", "label"):
 		return p.text[p.at(k).start:p.at(k).end], k + 2

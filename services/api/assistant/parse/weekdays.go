@@ -167,6 +167,9 @@ var setOr = setOf(`or`)
 func (p *parser) timedAt(i int) bool {
 	c, k := p.connectorAt(i)
 	_, end := p.clockAt(k, c == firmly && !p.is(i, "on"))
+	if end == k && c == bare {
+		_, end = p.timeBehind(k)
+	}
 	return end > k
 }
 

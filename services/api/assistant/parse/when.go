@@ -20,6 +20,7 @@ type phrase struct {
 	time      clock
 	hasTime   bool
 	body      int // the token after the first connector
+	more      int // the token after a further time: at 9am and 5pm
 }
 
 // connectorAt reads the words that lead to a day or a time.
@@ -104,6 +105,7 @@ func (p *parser) phraseAt(i int) (phrase, bool) {
 	if !f.hasDay && !f.hasTime {
 		return phrase{}, false
 	}
+	f.to = p.stressed(f.to)
 	if f.hasTime || f.day.clocked() || f.day.wait > 0 {
 		f.kind = KindTime
 	}
@@ -237,6 +239,17 @@ func (p *parser) due(day, clocked *phrase) (at dueTime) {
 		return at
 	}
 	switch {
+	case p.soonest && day == nil && !c.exact && c.part == 0:
+		for _, h := range [...]int{c.hour % 12, c.hour%12 + 12} {
+			if soon := (dueTime{date: d, hour: h, minute: c.minute, hasTime: true}); !p.passed(soon) {
+				return soon
+			}
+		}
+		at.date, at.hour = d.plus(1), hour%12 // both are past; in the night, the morning is meant
+		if c.hour%12 < 5 {
+			at.hour = hour
+		}
+		return at
 	case !p.passed(at) || d != p.today:
 		return at
 	case day == nil:
