@@ -132,10 +132,15 @@ func (p *parser) targets(intent Intent, a, b int) bool {
 // work", "all tasks due today", "overdue tasks".
 func (p *parser) bulk(a, b int) bool {
 	k := p.past(p.skip(p.past(a, alls), "of"), articles)
-	return b > a && (k > a && p.mentions(a, k, alls) || p.in(b-1, listedAll) || p.in(k, listedAll)) && p.onlyList(a, b)
+	every := p.either(a, "everything", "anything") || p.mentions(a, b, listedAll)
+	return b > a && every && !p.mentions(k, b, kinds) && p.onlyList(a, b)
 }
 
-var alls = setOf(`all every everything anything`)
+var (
+	alls = setOf(`all every everything anything`)
+	// kinds are of things on a list, which a part of the list does not tell apart.
+	kinds = setOf(`meetings appointments events plans things deadlines stuff items`)
+)
 
 // name is the name alone: of "the task called 'buy milk'" it is "buy milk", of "it"
 // nothing.

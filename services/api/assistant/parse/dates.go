@@ -135,6 +135,13 @@ func yearDay(d date, sureness trust, fixed bool) mention {
 
 // relativeDay reads today, tomorrow, tonight, the day after tomorrow, this evening.
 func (p *parser) relativeDay(i int) (mention, int) {
+	if p.is(i, "this", "time") || p.is(i, "same", "time") || p.is(i, "the", "same", "time") { // this time tomorrow
+		k := p.skip(p.skip(i, "the"), p.at(p.skip(i, "the")).text, "time")
+		if m, end := p.dateAt(k); end > k && m.wait == 0 && !p.nested && !m.clocked() {
+			m.clock, m.trust = clock{hour: p.now.Hour(), minute: p.now.Minute(), exact: true}, sure
+			return m, end
+		}
+	}
 	k := p.skip(i, "the")
 	if p.is(k, "day", "after") && p.at(k+2).relative == tomorrow {
 		return mention{date: p.today.plus(2), trust: relation}, k + 3
@@ -389,6 +396,15 @@ func (p *parser) edge(i int) (mention, int) {
 	case "eoy":
 		return yearDay(newDate(p.today.Year(), time.December, 31), sure, false), i + 1
 	}
+	if k := p.skip(i, "the"); p.at(k).unit != 0 && len(p.at(k).text) > 3 { // by month end, at the year-end
+		end := k + 1
+		if p.is(end, "-") && p.at(end).glued {
+			end++
+		}
+		if p.is(end, "end") && (p.leads(i-1) || p.is(i-1, "at")) {
+			return p.edgeOf(i, k, "end")
+		}
+	}
 	k := p.skip(p.skip(i, "in"), "the")
 	k = p.skip(k, "very")
 	place := p.at(k).text
@@ -455,6 +471,11 @@ func (p *parser) edgeOf(i, k int, place string) (mention, int) {
 		middle, last = first.plus(14), first.lastOfMonth()
 	default:
 		return mention{}, i
+	}
+	if p.is(k, "-") && p.is(k+1, "end") {
+		k += 2
+	} else if place == "end" && t.unit != 0 {
+		k = p.skip(k, "end")
 	}
 	m := mention{trust: sure}
 	switch place {
@@ -814,6 +835,11 @@ func (p *parser) period(i int) (mention, int) {
 	}
 	if p.is(k+1, "on") && u.unit == week && p.at(k+2).weekday != 0 {
 		return mention{}, i
+	}
+	if n, end := p.ordinalAt(p.skip(p.skip(k+1, "on"), "the")); u.unit == month && n > 0 && end > k+2 { // next month on the 5th
+		if d, ok := validDate(m.date.Year(), m.date.Month(), n); ok && !d.before(p.today) {
+			return mention{date: d, trust: sure}, end
+		}
 	}
 	return m, k + 1
 }

@@ -89,7 +89,7 @@ func (p *parser) titled(from, to int) bool {
 
 func allCapital(s string) bool {
 	for _, r := range s {
-		if r < 'A' || r > 'Z' {
+		if (r < 'A' || r > 'Z') && !isDigit(r) {
 			return false
 		}
 	}

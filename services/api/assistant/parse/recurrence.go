@@ -12,6 +12,7 @@ type series struct {
 	rule       rule
 	completion bool
 	known      bool // false: a recurrence, and it has to be asked which
+	often      int  // "twice" a week, of which it may still be said when
 	adjective  bool // "daily" before a noun
 	clock      clock
 	hasClock   bool
@@ -27,7 +28,7 @@ func (p *parser) seriesAt(i int) (series, bool) {
 		return series{}, false
 	}
 	s := series{piece: piece{from: i, to: i, kind: KindRecurrence}, known: true}
-	k := i
+	k, asked := i, p.action.Question
 	switch p.at(k).text {
 	case "repeat", "repeats", "repeating", "recurring", "recurs":
 		k++
@@ -44,6 +45,12 @@ func (p *parser) seriesAt(i int) (series, bool) {
 		}
 	case "due":
 		k = p.skip(k+1, "on")
+	case "from": // from monday to friday at 9
+		if p.at(k+1).weekday != 0 && p.in(k+2, throughs) {
+			if _, after := p.weekdays(k + 1); p.timedAt(after) {
+				k++
+			}
+		}
 	case "by", "before", "at", "in": // by the 5th of every month, and yet: weigh in every day
 		if !repeats {
 			k++
@@ -53,7 +60,12 @@ func (p *parser) seriesAt(i int) (series, bool) {
 	if end == k || !p.ends(end) {
 		return series{}, false
 	}
+	known := s.known
 	s.to = p.modifiers(&s, end)
+	if r := s.rule; !known && s.often > 0 && (len(r.byDay) == s.often || len(r.byMonthDay) == s.often || len(r.byHour) == s.often) { // twice a week on mon and thu
+		s.known = true
+		p.action.Question = asked
+	}
 	if p.titled(i, s.to) && p.at(s.to).capital && !verbs.has(p.at(s.to).text) {
 		return series{}, false // Every Day I Love You
 	}
@@ -418,6 +430,7 @@ func (p *parser) times(s *series, i int) int {
 		return i
 	}
 	if s.known = n == 1; !s.known {
+		s.often = n
 		question := map[string]string{weekly: "On which days of the week?", daily: "At what times?", hourly: "At what times?"}[s.rule.freq]
 		if question == "" {
 			question = "On which days?"
