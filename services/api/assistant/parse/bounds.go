@@ -46,7 +46,7 @@ func (p *parser) during(s *series, i int) int {
 	if t := p.at(k); !p.is(i, "in") && t.month != 0 && p.closes(k+1) {
 		return p.duringMonth(s, t.month, k+1)
 	}
-	if t := p.at(k + 1); p.is(i, "in") && t.month != 0 && s.rule.freq == weekly && p.closes(k+2) {
+	if t := p.at(k + 1); p.is(i, "in") && t.month != 0 && (p.closes(k+2) || p.timedAt(k+2)) {
 		return p.duringMonth(s, t.month, k+2)
 	}
 	n := 0

@@ -277,7 +277,7 @@ func (p *parser) takeTail(t tail, end int) {
 }
 
 // snoozeWords lead to the end of a pause.
-var snoozeWords = setOf(`for by until till to in another at on`)
+var snoozeWords = setOf(`for by until till til to in another at on`)
 
 // snooze reads "snooze it an hour", "remind me again in 10 minutes".
 func (p *parser) snooze() bool {

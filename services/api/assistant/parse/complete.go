@@ -91,7 +91,9 @@ func (p *parser) finished(i, end int) bool {
 	said := k > i
 	switch p.at(k).text {
 	case "finished", "completed":
-		k = p.skip(k+1, "with")
+		if k = p.skip(k+1, "with"); !said && p.onlyList(k, end) && !p.known(k, end) { // completed today
+			return false
+		}
 		return k < end && (said || !p.named(k)) && p.target(Complete, k, end)
 	case "done":
 		if said && p.known(k+1, end) { // I've done the dishes

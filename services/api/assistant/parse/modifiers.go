@@ -72,6 +72,12 @@ func (p *parser) onDays(s *series, i int) int {
 			return end
 		}
 	}
+	if s.rule.freq == daily && s.rule.interval <= 1 && len(s.rule.byDay) == 0 && p.is(i, "on") {
+		if days, end := p.weekdays(k); end > k { // every 2 hours from 9 to 5 on weekdays
+			s.rule.freq, s.rule.byDay = weekly, days
+			return end
+		}
+	}
 	if k == i {
 		return i
 	}

@@ -169,6 +169,8 @@ func (p *parser) ofEvery(s *series, i int) int {
 	switch {
 	case end == k:
 	case p.is(k, "day") && !p.either(end-2, "every", "each"):
+	case len(s.rule.nths) > 1 && p.closes(end) && !p.in(i-1, articles): // 2nd and 4th thursday
+		return end
 	case len(s.rule.byMonthDay) > 1 && k > i && p.is(i-1, "on") && p.closes(end): // on the 1st and 15th
 		return end
 	case p.either(end-2, "every", "each"):

@@ -67,7 +67,7 @@ func (p *parser) isName(f phrase) bool {
 	before, after := p.at(f.from-1), p.at(f.to)
 	switch {
 	case f.from <= p.start:
-		return after.capital && !verbs.has(after.text)
+		return after.capital && (!verbs.has(after.text) || p.titled(f.from+1, f.to))
 	case p.named(f.to):
 		return true
 	case f.to-f.from > 1:
@@ -156,7 +156,7 @@ func (p *parser) plausibleFaint(f phrase) bool {
 	}
 	weekday := f.day.shape == byWeekday
 	switch {
-	case weekday && f.from == p.start && !p.closes(f.to) && !verbs.has(p.at(f.to).text) && !p.event(f.to) && p.at(f.to-1).weekday != 0: // noon sun exposure
+	case weekday && f.from == p.start && f.hasTime && !p.closes(f.to) && !verbs.has(p.at(f.to).text) && !p.event(f.to) && p.at(f.to-1).weekday != 0: // noon sun exposure
 		return false
 	case f.hasTime && (f.connector != bare || weekday):
 		return !articles.has(before.text) || f.from == p.start
@@ -165,6 +165,8 @@ func (p *parser) plausibleFaint(f phrase) bool {
 	case f.connector == loosely:
 		return p.closes(f.to) && !weekday
 	case f.hasTime:
+		return true
+	case f.from == p.start && p.is(f.to, ":") && f.to+1 < p.end:
 		return true
 	case f.from == p.start && f.to < p.end:
 		return !weekday && (p.closes(f.to) || verbs.has(p.at(f.to).text) || p.event(f.to))

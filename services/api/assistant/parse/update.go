@@ -4,9 +4,9 @@ import "strings"
 
 var (
 	// moveWords lead to a new time.
-	moveWords = setOf(`to until till by`)
+	moveWords = setOf(`to until till til by`)
 	// delayWords do so behind verbs that speak of nothing but time.
-	delayWords = setOf(`to until till by for on`)
+	delayWords = setOf(`to until till til by for on`)
 	// moved are words between a task's name and its new time: "push it back to".
 	moved = setOf(`back forward from out time date due deadline up ahead off`)
 	// directions stand before a length of time in place of "by": back two days.
@@ -308,7 +308,7 @@ func (p *parser) state(k, end int, verb string) bool {
 }
 
 // pauseWords lead to the end of a pause.
-var pauseWords = setOf(`until till for`)
+var pauseWords = setOf(`until till til for`)
 
 // pauseUntil is a pause with its end, on which the series is to go on.
 func (p *parser) pauseUntil(k, end int, to tail) bool {
