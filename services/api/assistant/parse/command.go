@@ -26,8 +26,8 @@ type Shift struct{ Months, Days, Minutes int }
 var (
 	// fillers are what people say before they come to the point.
 	fillers = phrases(`please, hey rondo, ok, rondo, okay, hi rondo, hey, hey siri, ok google, hey google, alexa, can you, could you,
-		would you, will you, can we, could we, i want to, i'd like to, i would like to, i need you to, i want you to, i'd like you to,
-		let's, kindly, also, pls, plz, just, so, um, uh`)
+		would you, will you, i want to, i'd like to, i would like to, i need you to, i want you to, i'd like you to, let's, kindly,
+		pls, plz, um, uh`)
 	// greetings stand before a comma.
 	greetings = phrases(`good morning, good afternoon, good evening, hello, hi`)
 	// talks are whole texts that ask for nothing.

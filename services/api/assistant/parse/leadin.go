@@ -15,12 +15,17 @@ var (
 	headings = phrases(`todo, to do, to - do, task, new, new task, action item, action`)
 	// resolves begin a sentence about a task.
 	resolves = phrases(`new task, new todo, new to do, don't forget to, dont forget to, remember to, i need to, i have to, i've got to,
-		ive got to, i got to, i gotta, i really need to, i also need to, we need to, we have to, we've got to, make sure to,
-		make sure i, make sure that i, make sure we, be sure to, note to self, make a note to, make a note that i need to, make note to,
+		ive got to, i got to, i gotta, i really need to, i also need to, make sure to, make sure i, make sure that i, be sure to, note to self, make a note to, make a note that i need to, make note to,
 		i'm supposed to, i am supposed to, i'd better, i better`)
 	// musts begin one when a verb follows.
-	musts = phrases(`i must, i should, we should, we must, need to, have to, gotta, got to, must, should, i wanna, wanna, i'm going to,
-		i am going to, todo, to do, to - do, task, we want to`)
+	musts = phrases(`i must, i should, need to, have to, gotta, got to, i wanna, wanna, i'm going to, i am going to, todo, to do,
+		to - do, task`)
+	// wants do so when it is said when.
+	wants = phrases(`we should, we must, we need to, we have to, we've got to, we want to, must, should`)
+	// doings are verbs and nothing else, unlike "test" and "call".
+	doings = setOf(`apply ask be bring buy clean collect cook deliver do eat feed fetch find finish fix get give go grab grow hang
+		have hire iron join learn leave make mow pack paint pay pick prepare reply ring sell send sew shop submit sweep take tell
+		throw tidy translate unpack upload vacuum visit wash wipe write`)
 	// subjectWords lead to what a reminder is about.
 	subjectWords = setOf(`to about that of :`)
 	// adjectives stand between "a" and "task", and say nothing.
@@ -97,6 +102,9 @@ func (p *parser) leadWords(i int) (after int, remind bool) {
 	}
 	p.action.Priority, p.opener = "", opener{}
 	if k := p.oneOf(i, musts); k > i && p.in(k, verbs) {
+		return k, false
+	}
+	if k := p.oneOf(i, wants); k > i && p.in(k, verbs) && !p.at(k).glued && p.dated(k) {
 		return k, false
 	}
 	if k := p.oneOf(i, resolves); k > i && (!p.at(k).glued || p.is(k, ":")) {
@@ -180,7 +188,7 @@ func (p *parser) addTask(i int) (after int, remind bool) {
 			return k, false
 		}
 	}
-	if p.is(i, "add") && p.in(i+1, verbs) && i+2 < p.end && !p.at(i+1).glued { // add call mom
+	if p.is(i, "add") && i+2 < p.end && !p.at(i+1).glued && (p.in(i+1, doings) || p.in(i+1, verbs) && p.dated(i+1)) { // add buy milk
 		return i + 1, false
 	}
 	return i, false
@@ -188,12 +196,26 @@ func (p *parser) addTask(i int) (after int, remind bool) {
 
 // clocked says whether a time of the day is said from token k on.
 func (p *parser) clocked(k int) bool {
-	for ; k < p.end; k++ {
-		if f, ok := p.whenAt(k); ok && f.hasTime {
+	return p.anyWhen(k, func(f phrase) bool { return f.hasTime })
+}
+
+// dated says whether a day, a time or a recurrence is said from token k on.
+func (p *parser) dated(k int) bool {
+	return p.anyWhen(k, func(phrase) bool { return true })
+}
+
+func (p *parser) anyWhen(k int, fits func(phrase) bool) bool {
+	asked := p.action.Question
+	defer func() { p.action.Question = asked }()
+	for k < p.end {
+		if s, ok := p.seriesAt(k); ok && fits(phrase{hasTime: s.hasClock}) {
 			return true
-		} else if f.to > k {
-			k = f.to - 1
 		}
+		f, ok := p.whenAt(k)
+		if ok && fits(f) {
+			return true
+		}
+		k = max(k+1, f.to)
 	}
 	return false
 }

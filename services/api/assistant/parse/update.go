@@ -99,7 +99,7 @@ func (p *parser) dueOn(k, end int) bool {
 // reopen reads "the report as not done".
 func (p *parser) reopen(k, end int) bool {
 	for b := end - 1; b > k; b-- {
-		if p.oneOf(b, reopens) != end {
+		if p.oneOf(b, reopens) != end || b-k > longestName {
 			continue
 		}
 		for b > k+1 && (p.either(b-1, "as") || p.oneOf(b-1, reopens) == end) {
