@@ -184,7 +184,7 @@ func (p *parser) addTask(i int) (after int, remind bool) {
 		for articles.has(p.at(k).text) {
 			k++
 		}
-		if k < p.end && !p.at(k).glued && p.clocked(k) {
+		if k < p.end && !p.at(k).glued && (p.is(i, "schedule") || p.mentions(k, p.end, events)) && p.clocked(k) {
 			return k, false
 		}
 	}

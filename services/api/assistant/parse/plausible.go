@@ -43,7 +43,7 @@ func (p *parser) plausible(f phrase) bool {
 	case faint:
 		return p.plausibleFaint(f)
 	case within:
-		return p.closes(f.to) && !p.is(f.to, "in") || f.hasTime
+		return p.closes(f.to) && !p.is(f.to, "in") && !p.is(f.from, "to") && !p.is(f.from-1, "to") || f.hasTime
 	}
 	return false
 }
@@ -119,7 +119,7 @@ func (p *parser) plausibleWeekday(f phrase) bool {
 	case f.connector == loosely:
 		return p.closes(f.to)
 	case f.from > p.start:
-		return p.closes(f.to) && !p.either(f.from-1, "of", "about", "last")
+		return p.closes(f.to) && !p.either(f.from-1, "of", "about", "last", "given")
 	}
 	return f.to < p.end && (p.closes(f.to) || verbs.has(after.text) || p.event(f.to))
 }

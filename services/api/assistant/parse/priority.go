@@ -163,6 +163,9 @@ var tagWords = phrases(`tagged with, tagged as, tagged, with tag, with tags, wit
 // tagWord is the position of the word in "tagged home", "with the tag home", else i.
 func (p *parser) tagWord(i int) int {
 	k := p.oneOf(i, tagWords)
+	if k == i && p.either(i, "tag", "label") && p.is(i-1, ",") { // , tag legal
+		k++
+	}
 	if k == i {
 		return i
 	}

@@ -278,13 +278,13 @@ func (p *parser) searches(i, end int) bool {
 	case k >= end:
 		return false
 	case p.in(from, things): // tasks about X
-		from = p.past(from+1, searchWords)
+		from = p.past(p.past(from+1, searchWords), articles)
 	case from > k && p.either(from, "about", "with", "tagged"):
 		for from++; articles.has(p.at(from).text); from++ {
 		}
 	case p.in(end-1, things): // X tasks
 		end--
-	case !p.is(i, "search") || end-k > short || p.in(end-1, joints):
+	case !p.is(i, "search") || p.is(k, "engine") || end-k > short || p.in(end-1, joints):
 		return false
 	}
 	from = min(from, end)

@@ -14,7 +14,7 @@ var (
 	// reopens are states that a task goes back to.
 	reopens = phrases(`not done, undone, incomplete, not complete, not completed, not finished, unfinished, open, pending, todo, to do`)
 	// idle are words that make another thing of pause, resume and skip.
-	idle = setOf(`rope template review update draft writing button bin hire screen stones tutorial workshop dessert
+	idle = setOf(`menu rope template review update draft writing button bin hire screen stones tutorial workshop dessert
 		router server computer laptop phone modem`)
 )
 

@@ -122,7 +122,7 @@ func (p *parser) plurals(s *series, i int) int {
 		}
 	}
 	days, end := p.weekdays(k)
-	if end == k || p.alone(i, end) { // Tuesdays with Morrie
+	if end == k || p.alone(i, end) || i == p.start+1 && p.in(p.start, verbs) && p.in(end, joints) && p.named(end+1) { // Tuesdays with Morrie
 		return i
 	}
 	repeats := p.repeated(k, end, days)
