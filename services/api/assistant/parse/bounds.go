@@ -158,6 +158,10 @@ func (p *parser) last(s *series, i int) int {
 func (p *parser) repetitions(s *series, i int) int {
 	k := p.skip(i+1, "the")
 	if p.either(k, "next", "first") {
+		if u, end := p.unitAt(k + 1); end > k+1 && u >= day && u != weekend && p.closes(end) { // for the next month
+			s.weeks = durationOf(1, u)
+			return end
+		}
 		k++
 	}
 	if n, after := p.count(k); after > k {

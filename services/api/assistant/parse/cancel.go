@@ -24,6 +24,9 @@ func (p *parser) cancel() bool {
 	case "delete":
 		// A verb begins the name of a task: delete buy milk.
 		return p.deletes(k, end) || p.deletesKnown(k, end) || p.in(k, verbs) && k+1 < end && p.target(Cancel, k, end)
+	case "take": // take the van off my list
+		b := p.withoutList(end)
+		return b < end && p.is(b-1, "off") && b-1 > k && p.target(Cancel, k, b-1)
 	case "get":
 		return p.is(k, "rid", "of") && p.deletes(k+2, end)
 	case "stop":

@@ -28,6 +28,8 @@ var (
 	fillers = phrases(`please, hey rondo, ok, rondo, okay, hi rondo, hey, hey siri, ok google, hey google, alexa, can you, could you,
 		would you, will you, i want to, i'd like to, i would like to, i need you to, i want you to, i'd like you to, let's, kindly,
 		pls, plz, um, uh`)
+	// hems are said before anything.
+	hems = phrases(`so, um, uh, well, right, oh, actually, also, and, then, just, now, alright`)
 	// greetings stand before a comma.
 	greetings = phrases(`good morning, good afternoon, good evening, hello, hi`)
 	// talks are whole texts that ask for nothing.
@@ -79,11 +81,22 @@ func (p *parser) opening() int {
 	}
 	for {
 		k := p.skip(p.oneOf(i, fillers), ",")
+		if k == i { // and of those only what leads to a request or a lead
+			if j := p.skip(p.oneOf(i, hems), ","); j > i && j < p.end && (p.oneOf(j, fillers) > j || p.leads1(j)) {
+				k = j
+			}
+		}
 		if k == i || k >= p.end {
 			return i
 		}
 		i = k
 	}
+}
+
+// leads1 says whether words that lead to a task stand at i.
+func (p *parser) leads1(i int) bool {
+	k, _ := p.leadWords(i)
+	return k > i
 }
 
 // ending is the end without a full stop, a "please" and the like.

@@ -89,6 +89,7 @@ func (p *parser) done(i, end int) bool {
 func (p *parser) finished(i, end int) bool {
 	k := p.past(i, selves)
 	said := k > i
+	k = p.skip(k, "all")
 	switch p.at(k).text {
 	case "finished", "completed":
 		if k = p.skip(k+1, "with"); !said && p.onlyList(k, end) && !p.known(k, end) { // completed today

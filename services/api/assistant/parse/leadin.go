@@ -5,7 +5,8 @@ import "slices"
 var (
 	// reminds ask for a reminder of what follows.
 	reminds = phrases(`remind me, remind us, set a reminder, set reminder, set me a reminder, add a reminder, add reminder,
-		create a reminder, create reminder, make a reminder, give me a reminder, i need a reminder, set an alarm, set alarm,
+		create a reminder, create reminder, make a reminder, give me a reminder, give me a nudge, give me a shout, give me a ping,
+		give me a heads up, send me a reminder, i need a reminder, i want a reminder, set an alarm, set alarm,
 		don't let me forget to, dont let me forget to, don't let me forget, don't let me forget about, i want to be reminded`)
 	// calls ask for one where a time or "to" follows.
 	calls = phrases(`ping me, nudge me, alert me, notify me`)
@@ -48,6 +49,11 @@ type opener struct {
 func (p *parser) leadIn() (remind bool) {
 	i := p.opening()
 	k, remind := p.leadWords(i)
+	for range 2 { // I need to remember to
+		if more, r := p.leadWords(k); k > i && more > k {
+			k, remind = more, remind || r
+		}
+	}
 	if k == i {
 		k, remind = p.addTask(i)
 	}

@@ -194,7 +194,7 @@ var (
 	joints = setOf(`
 		at by with to for in on about from before after if because but or then via and plus until till starting every
 		each remind due so while when unless re repeat repeating urgent asap p1 p2 p3 p4 please daily weekly monthly
-		yearly around between alert notify ending high low during w as instead using of that the my`)
+		yearly around between alert notify ending except excluding high low during w as instead using of that the my`)
 
 	// tasks begin with one of these; a date before one is a date: "friday call mom".
 	verbs = setOf(`

@@ -156,6 +156,8 @@ func (p *parser) plausibleFaint(f phrase) bool {
 	}
 	weekday := f.day.shape == byWeekday
 	switch {
+	case weekday && p.is(f.to, "and") && p.named(f.to-1) && p.named(f.to+1) && p.at(f.to+1).weekday == 0: // Sat and Priya
+		return false
 	case weekday && f.from == p.start && f.hasTime && !p.closes(f.to) && !verbs.has(p.at(f.to).text) && !p.event(f.to) && p.at(f.to-1).weekday != 0: // noon sun exposure
 		return false
 	case f.hasTime && (f.connector != bare || weekday):
@@ -206,7 +208,7 @@ func (p *parser) plausibleTime(f phrase) bool {
 	case p.either(f.body, "eod", "cob", "end", "close"):
 		return p.closes(f.to) && (f.from > p.start || f.to < p.end)
 	case p.is(f.body, "first"): // first thing
-		return c.part != 0 && f.to > f.body+2
+		return c.part != 0 && (f.to > f.body+2 || f.to >= p.end && f.from > p.start)
 	case p.either(f.body, "noon", "midday", "midnight"), p.is(f.from, "in", "the"):
 		return p.closes(f.to) || f.from == p.start
 	case c.bare:

@@ -57,6 +57,9 @@ func (p *parser) query() bool {
 		}
 	case p.oneOf(i, requests) > i:
 		k := p.past(p.oneOf(i, requests), articles)
+		if _, day := p.dateAt(k); p.is(i, "tell", "me", "about") && day == end && day > k { // tell me about tomorrow
+			break
+		}
 		if k >= end || !(p.in(k, asking) && p.asks(k, end)) && !(p.onlyList(k, end) && p.mentions(k-1, end, listed) && (!p.is(i, "get") || p.mentions(k, end, listedAll))) && !p.myDay(k, end) && !p.summary(i, end) {
 			return false
 		}

@@ -40,7 +40,7 @@ func (p *parser) update() bool {
 		if p.is(k, "off") {
 			return p.delay(k+1, end, false)
 		}
-		return p.addTag(k, end) || p.putOff(k, end)
+		return p.addTag(k, end) || p.putOff(k, end) || p.in(k, directions) && p.move(k, end)
 	case "take":
 		return p.removeTag(k, end)
 	case "pause", "resume", "unpause", "skip", "reopen", "uncomplete", "unmark":
