@@ -95,7 +95,9 @@ func (p *parser) opening() int {
 
 // leads1 says whether words that lead to a task stand at i.
 func (p *parser) leads1(i int) bool {
+	level, open := p.action.Priority, p.opener
 	k, _ := p.leadWords(i)
+	p.action.Priority, p.opener = level, open
 	return k > i
 }
 

@@ -150,6 +150,9 @@ func (p *parser) relativeDay(i int) (mention, int) {
 	if p.either(i, "later", "early", "late", "sometime") {
 		k++
 	}
+	if n, ok := map[relative]int{today: 7, tomorrow: 8}[p.at(k).relative]; ok && k == i && p.is(k+1, "week") && p.closes(k+2) { // British: today week
+		return mention{date: p.today.plus(n), trust: sure}, k + 2
+	}
 	switch p.at(k).relative {
 	case today:
 		if k == i || !p.is(i, "late") {
@@ -231,6 +234,9 @@ func (p *parser) distance(i int) (mention, int) {
 		return p.distant(d, p.today.next(p.at(after+1).weekday)), after + 2
 	case p.is(after, "hence") && p.closes(after+1):
 		return p.distant(d, p.today), after + 1
+	case p.at(after).relative != 0 && d.days > 0 && d.months == 0: // British: a week tomorrow
+		n := map[relative]int{tomorrow: 1}[p.at(after).relative]
+		return p.distant(d, p.today.plus(n)), after + 1
 	case p.either(after, "from", "after", "before"):
 		return p.countedFrom(d, after, i)
 	}
@@ -666,7 +672,7 @@ func (p *parser) weekDay(i int) (mention, int) {
 	switch {
 	case p.is(i, "this", "coming"), p.is(i, "the", "coming"), p.is(i, "the", "next"), p.is(i, "the", "following"):
 		k = i + 2
-	case p.is(i, "coming"), p.is(i, "the") && p.either(i+2, "before", "after"): // the monday after next
+	case p.is(i, "coming"), p.is(i, "early"), p.is(i, "late"), p.is(i, "the") && p.either(i+2, "before", "after"): // the monday after next
 		k = i + 1
 	case p.is(i, "this"):
 		ahead, k = 0, i+1

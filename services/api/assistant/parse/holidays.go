@@ -19,8 +19,8 @@ type feast struct {
 // whose names leave no doubt. Days that move from country to country (Mother's Day is in
 // March and in May) are left alone.
 var feasts = makeFeasts(map[string]feast{
-	"christmas eve, xmas eve":            {month: time.December, day: 24},
-	"christmas day, christmas, xmas":     {month: time.December, day: 25},
+	"christmas eve, xmas eve":                  {month: time.December, day: 24},
+	"christmas day, christmas, xmas day, xmas": {month: time.December, day: 25},
 	"boxing day":                         {month: time.December, day: 26},
 	"new year's eve, new years eve, nye": {month: time.December, day: 31},
 	"new year's day, new years day, new year's, new years, the new year": {month: time.January, day: 1},
@@ -85,12 +85,12 @@ var beforeFeasts = setOf(`on by before until till due every each at after from s
 // holiday reads the days that have a name, after a connector only.
 func (p *parser) holiday(i int) (mention, int) {
 	led := p.in(i-1, beforeFeasts)
-	if !led && i != p.start {
+	if !led && (p.in(i-1, prepositions) || p.in(i-1, joints) || p.in(i-1, articles)) {
 		return mention{}, i
 	}
 	for _, f := range feasts[p.at(i).text] {
 		after := i + len(f.words)
-		if !p.is(i, f.words...) || led && !p.closes(after) && !p.either(i-1, "every", "each") || !led && !p.in(after, verbs) {
+		if !p.is(i, f.words...) || led && !p.closes(after) && !p.either(i-1, "every", "each") || !led && i == p.start && !p.in(after, verbs) || !led && i > p.start && (after < p.end || len(f.words) < 2) {
 			continue
 		}
 		d := f.in(p.today.Year())

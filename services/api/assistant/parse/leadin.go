@@ -50,7 +50,10 @@ func (p *parser) leadIn() (remind bool) {
 	i := p.opening()
 	k, remind := p.leadWords(i)
 	for range 2 { // I need to remember to
-		if more, r := p.leadWords(k); k > i && more > k {
+		if k == i || len(p.opener.pieces) > 0 {
+			break
+		}
+		if more, r := p.leadWords(k); more > k {
 			k, remind = more, remind || r
 		}
 	}

@@ -520,7 +520,7 @@ func (p *parser) plausibleAdverb(s series) bool {
 	i := s.from
 	before := p.at(i - 1)
 	if i == p.start {
-		return s.to > i+1 || p.is(i+1, ":")
+		return s.to > i+1 || p.is(i+1, ":") || p.soonest && p.in(i+1, subjectWords) // remind me daily to
 	}
 	name := before.capital && p.named(i) && (i-1 > p.start || s.to >= p.end) // New York Daily
 	return !articles.has(before.text) && !name && (s.to > i+1 || p.closes(s.to))

@@ -59,6 +59,10 @@ func (p *parser) reminderTime(i, k int) (reminder, bool) {
 			return r, true
 		}
 	}
+	if d, end := p.duration(k); end > k && !d.vague && p.either(k-1, "reminder", "alert") && i > p.start && p.closes(end) && !p.in(end, beforeWords) { // reminder 15m
+		r.offset, r.hasOffset, r.to = d.inMinutes(), true, end
+		return r, true
+	}
 	if d, end := p.offset(k); end > k && p.ends(end) {
 		r.offset, r.hasOffset, r.to = d, true, end
 		if d%(24*60) == 0 && d > 0 {

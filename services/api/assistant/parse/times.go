@@ -204,6 +204,9 @@ func (p *parser) digital(i int, loose bool) (clock, int) {
 	if t.text == "0" || t.text == "00" {
 		k = i + 1
 	}
+	if n == 12 && p.either(k, "noon", "midday", "midnight") { // 12 noon
+		return p.spoken(k, loose)
+	}
 	if k == i || n > 24 || t.kind == number && len(t.text) > 2 || t.kind == word && !loose && !p.meridiem(k) && !p.is(k, "o'clock") {
 		return clock{}, i
 	}
@@ -218,6 +221,9 @@ func (p *parser) digital(i int, loose bool) (clock, int) {
 	case p.is(k, "ish") && p.at(k).glued: // 9ish
 		c.bare = false
 		after++
+	case p.is(k, "-", "ish") && p.at(k).glued && p.at(k+1).glued:
+		c.bare = false
+		after += 2
 	case p.is(k, "o'clock"):
 		c.bare = false
 		after++
@@ -368,6 +374,12 @@ func (p *parser) partAt(i int) (part, int) {
 		k = i + 1
 	case p.is(i, "at"), p.is(i, "in"):
 		return 0, i
+	}
+	if p.either(k, "late", "early", "mid") {
+		k++
+		if p.is(k, "-") {
+			k++
+		}
 	}
 	t := p.at(k)
 	if t.part == 0 || t.text == "eve" || t.text[len(t.text)-1] == 's' {

@@ -60,6 +60,10 @@ func (p *parser) connectorAt(i int) (connector, int) {
 			k++
 		}
 		return firmly, k
+	case "after", "about", "circa", "approx", "~":
+		if c, end := p.clockAt(i+1, t.text == "after"); end > i+1 && (!c.bare || p.closes(end)) && !c.named {
+			return firmly, i + 1
+		}
 	case "no", "not":
 		if p.is(i+1, "later", "than") {
 			return firmly, i + 3
