@@ -37,6 +37,9 @@ var (
 		thank you very much, thx, ok, okay, yes, no, yep, nope, help, help me, good morning, good evening, good night,
 		good afternoon, bye, goodbye, cheers, ta, sure, perfect, awesome, nice, got it, good job, well done, thanks so much, many thanks,
 		sorry, hiya, hey there, what's up, sup, how are you, who are you, what can you do, never mind, nevermind, cool, great, test`)
+	// courtesies are what such a text may be made of.
+	courtesies = setOf(`ok okay thanks thank you thx cool great perfect nice awesome cheers sure yes yep no nope hi hello hey there rondo
+		so much very many a lot bye good job`)
 	// things are words for what is kept here.
 	things = setOf(`task tasks todo todos reminder reminders series item items to-do to-dos`)
 	// knowns begin the name of something that is there already: "the report".
@@ -119,7 +122,12 @@ func (p *parser) ending() int {
 // talk says whether the text is none of our business: empty, a greeting.
 func (p *parser) talk() bool {
 	end := p.ending()
-	return end == 0 || slices.ContainsFunc(talks, func(words []string) bool { return len(words) == end && p.is(0, words...) })
+	const most = 4
+	only := end > 1 && end <= most
+	for k := 0; k < end; k++ {
+		only = only && (p.in(k, courtesies) || p.is(k, ","))
+	}
+	return end == 0 || only || slices.ContainsFunc(talks, func(words []string) bool { return len(words) == end && p.is(0, words...) })
 }
 
 // target takes everything but the name of a task, which is between a and b, as the

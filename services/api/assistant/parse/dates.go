@@ -39,6 +39,7 @@ type mention struct {
 	weekday weekday
 	nth     int // of the weekday, or the day of the month; from the end when negative
 	month   time.Month
+	feast   bool // it has a name, with capitals of its own
 	rolls   bool // a weekday: it is today when a time that is still to come is said
 	fixed   bool // a certain day is meant, even if it is past: today, a date with a year
 	wait    int  // minutes from now, in place of a day
@@ -87,7 +88,8 @@ func (p *parser) yearAt(i int) (year, after int) {
 		}
 		return 0, i
 	}
-	if t.kind == number && len(t.text) == 4 && t.number >= 1970 && t.number < 2200 && !t.glued && !p.is(k+1, ":") {
+	const ahead = 60 // years; 21 jan 2135 is at 21:35
+	if t.kind == number && len(t.text) == 4 && t.number >= 1970 && t.number < p.today.Year()+ahead && !t.glued && !p.is(k+1, ":") {
 		return t.number, k + 1
 	}
 	return 0, i

@@ -98,6 +98,7 @@ func (p *parser) holiday(i int) (mention, int) {
 			d = f.in(p.today.Year() + 1)
 		}
 		m := yearDay(d, sure, false)
+		m.feast = true
 		switch {
 		case f.easter: // no rule repeats it
 			m.shape = anyDay

@@ -83,10 +83,8 @@ func (p *parser) leadIn() (remind bool) {
 		p.take(piece{end, p.end, KindCommand})
 		p.end = end
 	}
-	if remind {
-		p.soonest = true
-		p.endOfLead(p.start)
-	}
+	p.soonest = remind
+	p.endOfLead(p.start, remind)
 	return remind
 }
 
@@ -145,7 +143,9 @@ func (p *parser) takeLead(k int, remind bool) {
 }
 
 // endOfLead takes the "to" behind a time: "remind me tomorrow at 7 to call mom".
-func (p *parser) endOfLead(k int) {
+func (p *parser) endOfLead(k int, remind bool) {
+	asked := p.action.Question
+	defer func() { p.action.Question = asked }()
 	if r, ok := p.reminderTime(k, k); ok && r.when == nil { // remind me 10 minutes before the dentist
 		return
 	}
@@ -156,8 +156,10 @@ func (p *parser) endOfLead(k int) {
 	if !ok {
 		return
 	}
-	if p.in(f.to, subjectWords) && f.to+1 < p.end {
+	if remind && p.in(f.to, subjectWords) && f.to+1 < p.end {
 		p.take(piece{f.to, f.to + 1, KindReminder})
+	} else if p.is(f.to, "to") && p.in(f.to+1, verbs) {
+		p.take(piece{f.to, f.to + 1, KindCommand})
 	}
 }
 

@@ -59,7 +59,7 @@ func (p *parser) completes(s *series, i int) int {
 func (p *parser) onDays(s *series, i int) int {
 	k := i
 	switch p.at(i).text {
-	case "on", "in", "at":
+	case "on", "in", "at", "by", "before":
 		k++
 	}
 	if s.rule.freq == weekly && len(s.rule.byDay) == 0 {
@@ -123,7 +123,7 @@ func (p *parser) atTime(s *series, i int) int {
 	if q, after := p.partAt(end); after > end {
 		t.part, end = q, after
 	}
-	s.clock, s.hasClock = t, true
+	s.clock, s.hasClock = p.halved(t), true
 	return p.moreTimes(s, end)
 }
 

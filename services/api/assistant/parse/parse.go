@@ -12,6 +12,7 @@
 //   - A day without a time is due at 00:00 of that day, with HasTime false.
 //   - A time without a day is the next one. Hours from 1 to 6 without a half of the
 //     day are in the afternoon: "at 3" is 15:00, "at 9" is 9:00, "at 03:00" is 3:00.
+//     Dinner and drinks are in the evening, breakfast and waking in the morning.
 //     "Remind me at 9" and "snooze until 9" is whichever nine o'clock comes first.
 //   - Morning is 9:00, noon 12:00, afternoon 15:00, the end of the (working) day 17:00,
 //     evening 18:00, night 20:00. The end of a week is its Friday, a weekend its
@@ -122,6 +123,7 @@ type parser struct {
 	tokens []token
 	// shouting: all in capitals, so that a capital says nothing.
 	shouting bool
+	implied  part // of the day, that the task speaks for: dinner at 8
 	nested   bool // reading the day that a distance is counted from
 	soonest  bool // asked to remind: "at 9" is whichever nine o'clock comes first
 	start    int  // first token of the task itself, after "remind me to"
@@ -237,6 +239,14 @@ func (t *token) isNumber() bool { return t.kind == number }
 // survey finds out how the text is written as a whole.
 func (p *parser) survey() {
 	p.end = len(p.tokens)
+	for i := range p.tokens {
+		switch t := &p.tokens[i]; {
+		case suppers.has(t.text), t.text == "night" && i > 0 && !p.at(i-1).timely() && !p.either(i-1, "at", "every", "each", "the", "last"):
+			p.implied = evening
+		case breakfasts.has(t.text):
+			p.implied = morning
+		}
+	}
 	p.shouting = true
 	for _, r := range p.text {
 		if r >= 'a' && r <= 'z' {
@@ -244,6 +254,20 @@ func (p *parser) survey() {
 			break
 		}
 	}
+}
+
+var (
+	suppers    = setOf(`dinner supper drinks cocktails`)
+	breakfasts = setOf(`breakfast wake alarm sunrise`)
+)
+
+// halved is a time in the half of the day that the task speaks for, where none is said.
+func (p *parser) halved(c clock) clock {
+	const earliest = 4
+	if c.part == 0 && !c.exact && c.hour >= earliest && c.hour < 12 {
+		c.part = p.implied
+	}
+	return c
 }
 
 // named says whether a capital of token i speaks for a name or a title: it is not

@@ -51,7 +51,7 @@ func (p *parser) plausible(f phrase) bool {
 // isName says whether a phrase looks like a part of a name: capitals all around
 // where a sentence has none, as in "Around the World in 80 Days".
 func (p *parser) isName(f phrase) bool {
-	if p.shouting || f.connector == due {
+	if p.shouting || f.connector == due || f.day.feast {
 		return false
 	}
 	if p.titled(f.from, f.to) && f.to-f.from > 2 && !f.hasTime {

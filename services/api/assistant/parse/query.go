@@ -208,6 +208,8 @@ func (p *parser) asks(i, end int) bool {
 		return true
 	case p.either(k, "do", "have", "did", "should", "am", "must", "can") && p.is(k+1, "i"):
 		return p.mentions(k, end, duties)
+	case p.is(i, "what") && p.either(k+1, "do", "have", "did", "should") && p.is(k+2, "i"): // what assignments do I have
+		return p.mentions(k+1, end, duties)
 	case p.in(k, listedAll) || p.either(k, "meetings", "appointments", "deadlines", "events"):
 		return true
 	case p.either(k, "is", "are"):

@@ -121,6 +121,10 @@ func (p *parser) collectAt(i int, found *finding) int {
 			found.reminder = &r
 			return r.to
 		}
+		if d, end := p.offset(i); p.soonest && end > i && (end >= p.end || p.at(end).timely()) { // remind me about the meeting 10 minutes before
+			found.reminder = &reminder{piece: piece{i, end, KindReminder}, offset: d, hasOffset: true}
+			return end
+		}
 	}
 	if end := p.collectSeries(i, found); end > i {
 		return end

@@ -231,7 +231,7 @@ func (p *parser) digital(i int, loose bool) (clock, int) {
 		c.exact, c.bare = true, false
 		after++
 	}
-	if c.bare && !loose || n == 24 && c.minute > 0 {
+	if c.bare && (!loose || p.at(after).month != 0) || n == 24 && c.minute > 0 { // by 18 april
 		return clock{}, i
 	}
 	c.hour %= 24

@@ -190,14 +190,14 @@ func (p *parser) addTime(f *phrase, i int, loose bool) int {
 	if t.part == 0 { // friday evening at 7
 		t.part = max(f.time.part, f.day.clock.part)
 	}
-	f.time, f.hasTime = t, true
+	f.time, f.hasTime = p.halved(t), true
 	return end
 }
 
 func (p *parser) addPart(f *phrase, q part, k, end int) int {
 	switch {
 	case f.hasTime && f.time.part == q: // first thing in the morning
-	case f.hasTime && f.time.part != 0:
+	case f.hasTime && f.time.part != 0 && (f.time.named || f.time.part != p.implied):
 		return k
 	case f.hasTime:
 		f.time.part = q
