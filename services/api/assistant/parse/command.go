@@ -211,6 +211,9 @@ func (p *parser) known(a, b int) bool {
 // task to come, and no report of one.
 func (p *parser) timed(a, b int) bool {
 	for k := a; k < b; k++ {
+		if !p.mayBegin(k) {
+			continue
+		}
 		if f, ok := p.whenAt(k); ok && (f.connector != bare || f.day.trust <= relation) {
 			return true
 		}

@@ -52,7 +52,7 @@ func (m mention) clocked() bool { return m.clock.part != 0 || m.clock.exact }
 
 // dateAt reads a day.
 func (p *parser) dateAt(i int) (mention, int) {
-	if t := p.at(i); t.kind != word && t.kind != number && t.kind != ordinal {
+	if t := p.at(i); t.kind != word && t.kind != number && t.kind != ordinal || t.kind == word && !t.begins {
 		return mention{}, i
 	}
 	for _, form := range [...]func(*parser, int) (mention, int){
@@ -152,8 +152,8 @@ func (p *parser) relativeDay(i int) (mention, int) {
 	if p.either(i, "later", "early", "late", "sometime") {
 		k++
 	}
-	if n, ok := map[relative]int{today: 7, tomorrow: 8}[p.at(k).relative]; ok && k == i && p.is(k+1, "week") && p.closes(k+2) { // British: today week
-		return mention{date: p.today.plus(n), trust: sure}, k + 2
+	if p.either(k, "today", "tomorrow") && k == i && p.is(k+1, "week") && p.closes(k+2) { // British: today week
+		return mention{date: p.today.plus(6 + int(p.at(k).relative)), trust: sure}, k + 2
 	}
 	switch p.at(k).relative {
 	case today:
@@ -237,8 +237,10 @@ func (p *parser) distance(i int) (mention, int) {
 	case p.is(after, "hence") && p.closes(after+1):
 		return p.distant(d, p.today), after + 1
 	case p.at(after).relative != 0 && d.days > 0 && d.months == 0: // British: a week tomorrow
-		n := map[relative]int{tomorrow: 1}[p.at(after).relative]
-		return p.distant(d, p.today.plus(n)), after + 1
+		if p.at(after).relative == tomorrow {
+			d.days++
+		}
+		return p.distant(d, p.today), after + 1
 	case p.either(after, "from", "after", "before"):
 		return p.countedFrom(d, after, i)
 	}

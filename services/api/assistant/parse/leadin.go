@@ -199,6 +199,9 @@ func (p *parser) addTask(i int) (after int, remind bool) {
 			return k, false
 		}
 	}
+	if p.is(i, "add") && p.at(i+1).kind == opaque { // add "call the roofer"
+		return i + 1, false
+	}
 	if p.is(i, "add") && i+2 < p.end && !p.at(i+1).glued && (p.in(i+1, doings) || p.in(i+1, verbs) && p.dated(i+1)) { // add buy milk
 		return i + 1, false
 	}
@@ -219,6 +222,10 @@ func (p *parser) anyWhen(k int, fits func(phrase) bool) bool {
 	asked := p.action.Question
 	defer func() { p.action.Question = asked }()
 	for k < p.end {
+		if !p.mayBegin(k) {
+			k++
+			continue
+		}
 		if s, ok := p.seriesAt(k); ok && fits(phrase{hasTime: s.hasClock}) {
 			return true
 		}

@@ -1,6 +1,8 @@
 package parse
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,6 +19,7 @@ type lexeme struct {
 	part     part
 	relative relative
 	adverb   adverb
+	begins   bool // what is looked for in a task may begin with it
 }
 
 // weekday is 1 for Monday to 7 for Sunday, as weeks are counted in RFC 5545 by
@@ -171,8 +174,40 @@ func makeLexicon() map[string]lexeme {
 		"semiannually": {monthly, 6, ""}, "biannually": {monthly, 6, ""}, "yearly": {yearly, 1, ""}, "annually": {yearly, 1, ""},
 		"biennially": {yearly, 2, ""},
 	})
+	for w, l := range lexicon {
+		l.begins = true
+		lexicon[w] = l
+	}
+	for _, s := range []set{beginnings, setOf(strings.Join(slices.Collect(maps.Keys(feasts)), " ")), keysOf(letters), keysOf(runs), keysOf(levels), keysOf(numbered)} {
+		for w := range s {
+			l := lexicon[w]
+			l.begins = true
+			lexicon[w] = l
+		}
+	}
 	return lexicon
 }
+
+func keysOf[V any](m map[string]V) set {
+	s := set{}
+	for w := range m {
+		s[w] = struct{}{}
+	}
+	return s
+}
+
+// beginnings are the words, besides those with a meaning of their own, that a day, a time,
+// a recurrence, a reminder, a priority or a tag may begin with. A task is made of other
+// words mostly, which then cost nothing.
+var beginnings = setOf(`
+	a about after alarm alert all also alternate alternating an and another apart approx are around as asap at
+	be before begin beginning between bi business but by circa close cob coming commencing couple day deadline due during
+	each early end ending ends eod eom eoq eow eoy ev every everyday except excluding few for forever from half important in
+	indefinitely is it's label labeled labelled labels late later lunchtime mid midday middle midnight minus monthend next
+	no noon noonish noontime not notify nudge on once other over penultimate ping please prio priority pri q1 q2 q3 q4
+	recurring recurs remind reminder repeat repeating repeats same semi set skip skipping sometime start starting starts
+	tag tagged tags that that's the this three through throughout thru til till to twice until up urgent very
+	weeknights which with within work working x`)
 
 // set is a set of words.
 type set map[string]struct{}

@@ -57,6 +57,10 @@ func (p *parser) inMonth(r rule, i, k int) (rule, int) {
 		r.interval, r.quarterly = 3, true
 		return r, k + 3
 	}
+	if n, end := p.ofOther(k); end > k && r.freq == monthly {
+		r.interval = n
+		return r, end
+	}
 	end, month := p.ofMonth(k)
 	if end == k && p.is(k, "of") {
 		return rule{}, i
@@ -65,6 +69,24 @@ func (p *parser) inMonth(r rule, i, k int) (rule, int) {
 		r.freq, r.byMonth = yearly, []time.Month{month}
 	}
 	return r, end
+}
+
+// ofOther reads "of every other month", "of every third month".
+func (p *parser) ofOther(i int) (n, after int) {
+	if !p.is(i, "of", "every") {
+		return 0, i
+	}
+	n, k := p.count(i + 2)
+	if k == i+2 {
+		n, k = p.ordinalAt(i + 2)
+	}
+	if p.either(i+2, "other", "second") {
+		n, k = 2, i+3
+	}
+	if u, end := p.unitAt(k); u == month && n > 1 {
+		return n, end
+	}
+	return 0, i
 }
 
 // nthDay reads "last day of the month", "first workday", "last day of the year".
@@ -173,7 +195,7 @@ func (p *parser) ofEvery(s *series, i int) int {
 		return end
 	case len(s.rule.byMonthDay) > 1 && k > i && p.is(i-1, "on") && p.closes(end): // on the 1st and 15th
 		return end
-	case p.either(end-2, "every", "each"):
+	case p.either(end-2, "every", "each") || p.is(end-3, "every"):
 		return end
 	case (p.is(end-2, "the", "month") || p.is(end-2, "the", "quarter")) && !p.either(i-1, "by", "before", "due", "until"):
 		return end

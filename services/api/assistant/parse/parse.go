@@ -168,9 +168,11 @@ func (p *parser) either(i int, words ...string) bool {
 // in says whether token i is of a set.
 func (p *parser) in(i int, s set) bool { return s.has(p.at(i).text) }
 
-// past is the position behind the tokens from i on that are of a set.
+// past is the position behind the tokens from i on that are of a set. Nobody says more
+// than a few of them, and a text of nothing else must not be gone through from each of its words.
 func (p *parser) past(i int, s set) int {
-	for p.in(i, s) {
+	const most = 8
+	for k := 0; k < most && p.in(i, s); k++ {
 		i++
 	}
 	return i

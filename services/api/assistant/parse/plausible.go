@@ -60,6 +60,9 @@ func (p *parser) isName(f phrase) bool {
 	if first := p.at(f.from); f.connector == bare && p.named(f.from) && first.kind == word && first.number > 0 { // Ten O'Clock clematis
 		return true
 	}
+	if f.connector == bare && f.from == p.start+1 && p.in(p.start, verbs) && p.named(f.from) && p.named(f.to) && !p.closes(f.to) { // Watch Friday the 13th Part III
+		return true
+	}
 	last := p.at(f.to - 1)
 	if !last.capital || last.weekday != 0 || last.month != 0 || p.either(f.to-1, "am", "pm", "a", "p") || f.to-1 == p.start {
 		return false
@@ -114,12 +117,14 @@ func (p *parser) plausibleWeekday(f phrase) bool {
 		return false
 	}
 	switch {
+	case p.is(f.from, "at") && p.is(f.to, "in"): // a table at Sunday in Brooklyn
+		return false
 	case f.connector >= firmly: // and yet: on Friday Night Lights
 		return !p.named(f.to) || !p.named(f.to+1)
 	case f.connector == loosely:
 		return p.closes(f.to)
 	case f.from > p.start:
-		return p.closes(f.to) && !p.either(f.from-1, "of", "about", "last", "given")
+		return p.closes(f.to) && !p.either(f.from-1, "of", "about", "last", "given") && !(p.is(f.from-1, "at") && p.is(f.to, "in"))
 	}
 	return f.to < p.end && (p.closes(f.to) || verbs.has(after.text) || p.event(f.to))
 }

@@ -266,7 +266,7 @@ func (p *parser) onlyList(a, b int) bool {
 func (p *parser) searches(i, end int) bool {
 	const short = 2
 	k := i + 1
-	if p.is(i, "look") && !p.either(k, "up", "for") {
+	if p.is(i, "look") && !p.either(k, "up", "for") || p.is(k, "out") {
 		return false
 	}
 	for p.either(k, "for", "me", "up") {

@@ -95,8 +95,18 @@ func (p *parser) remindWhenDue(due dueTime, hasDue bool) {
 // collect walks through the text once and notes what may be taken out.
 func (p *parser) collect(found *finding) {
 	for i := p.start; i < p.end; {
-		i = p.collectAt(i, found)
+		if p.mayBegin(i) {
+			i = p.collectAt(i, found)
+		} else {
+			i++
+		}
 	}
+}
+
+// mayBegin says whether something that is looked for may begin with token i.
+func (p *parser) mayBegin(i int) bool {
+	t := p.at(i)
+	return t.begins || t.kind != word && t.kind != opaque || t.text[0] == 'x'
 }
 
 func (p *parser) collectAt(i int, found *finding) int {
@@ -121,7 +131,7 @@ func (p *parser) collectAt(i int, found *finding) int {
 			found.reminder = &r
 			return r.to
 		}
-		if d, end := p.offset(i); p.soonest && end > i && (end >= p.end || p.at(end).timely()) { // remind me about the meeting 10 minutes before
+		if d, end := p.offset(i); p.soonest && end > i && end >= p.end { // remind me about the meeting 10 minutes before
 			found.reminder = &reminder{piece: piece{i, end, KindReminder}, offset: d, hasOffset: true}
 			return end
 		}

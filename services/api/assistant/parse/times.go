@@ -37,6 +37,9 @@ func partClock(q part) clock { return clock{hour: hours[q], exact: true, part: q
 // clockAt reads a time of the day; loose says that a connector or a date makes a
 // bare number one.
 func (p *parser) clockAt(i int, loose bool) (clock, int) {
+	if t := p.at(i); t.kind != number && (t.kind != word || !t.begins) {
+		return clock{}, i
+	}
 	for _, form := range [...]func(*parser, int, bool) (clock, int){(*parser).stretchOfTime, (*parser).spoken, (*parser).digital} {
 		if c, after := form(p, i, loose); after > i && p.ends(after) {
 			return c, p.stressed(after)

@@ -287,7 +287,9 @@ func (p *parser) state(k, end int, verb string) bool {
 	if verb == "uncomplete" || verb == "unmark" {
 		verb = "reopen"
 	}
+	cut := false
 	if verb == "skip" {
+		cut = p.cut(k, end) < end
 		end = p.cut(k, end)
 	}
 	if to := p.tail(k, end, pauseWords, false); verb == "pause" && to.from > k && to.from < end && p.in(to.from, pauseWords) {
@@ -296,7 +298,7 @@ func (p *parser) state(k, end int, verb string) bool {
 	switch known := p.known(k, end); {
 	case p.at(k).kind == punct, p.named(k) && p.named(k+1), p.in(k, idle), p.mentions(k, end, subscriptions), end-k > longestName:
 		return false
-	case known || verb == "reopen":
+	case known || verb == "reopen" || cut:
 	case end-k > 1 && !p.in(end-1, events), p.in(k, joints):
 		return false
 	}
