@@ -128,7 +128,8 @@ func (p *parser) collectAt(i int, found *finding) int {
 	}
 	if found.reminder == nil {
 		if r, ok := p.reminderAt(i); ok {
-			found.reminder = &r
+			kept := r // only what is kept is worth an allocation
+			found.reminder = &kept
 			return r.to
 		}
 		if d, end := p.offset(i); p.soonest && end > i && end >= p.end { // remind me about the meeting 10 minutes before
@@ -156,15 +157,15 @@ func (p *parser) collectAt(i int, found *finding) int {
 func (p *parser) collectSeries(i int, found *finding) int {
 	if found.series == nil {
 		if _, end := p.adverbAt(p.start); end > p.start && found.except == 0 && p.oneOf(i, exceptions) > i {
-			var week series
-			week.rule.freq = daily
-			if end := p.except(&week, i); end > i && p.ends(end) && p.closes(end) { // daily standup at 9 except fridays
+			week := &series{rule: rule{freq: daily}}
+			if end := p.except(week, i); end > i && p.ends(end) && p.closes(end) { // daily standup at 9 except fridays
 				found.except = i
 				return end
 			}
 		}
 		if s, ok := p.seriesAt(i); ok {
-			found.series = &s
+			kept := s
+			found.series = &kept
 			p.take(s.piece)
 			return s.to
 		}
