@@ -218,7 +218,7 @@ func (p *parser) distance(i int) (mention, int) {
 		return mention{}, i
 	}
 	if k > i {
-		after = p.skip(after, "'", "time")
+		after = p.skip(p.skip(after, "'"), "time")
 		after = p.skip(after, "from", "now")
 		after = p.skip(after, "from", "today")
 		if d == (duration{minutes: 1}) && p.is(after-1, "min") { // "in a min": soon

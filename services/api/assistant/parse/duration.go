@@ -1,5 +1,7 @@
 package parse
 
+import "strings"
+
 // duration is a length of time as people say it. Months and days are of the
 // calendar, minutes of the clock; they are not mixed.
 type duration struct {
@@ -71,6 +73,11 @@ func (p *parser) unitAt(i int) (unit, int) {
 	t := p.at(i)
 	switch {
 	case t.unit == 0:
+		if name, ok := strings.CutSuffix(t.text, "'s"); ok && p.is(i+1, "time") { // in a month's time
+			if u := lexicon[name].unit; u != 0 {
+				return u, i + 1
+			}
+		}
 		if (t.text == "business" || t.text == "working" || t.text == "work") && p.at(i+1).unit == day {
 			return workday, i + 2
 		}

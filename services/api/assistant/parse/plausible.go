@@ -63,6 +63,9 @@ func (p *parser) isName(f phrase) bool {
 	if f.connector == bare && f.from == p.start+1 && p.in(p.start, verbs) && p.named(f.from) && p.named(f.to) && !p.closes(f.to) { // Watch Friday the 13th Part III
 		return true
 	}
+	if f.connector == bare && f.from == p.start+1 && p.in(p.start, transitive) && p.named(f.from) && p.closes(f.to) { // Watch Sunday on RTÉ
+		return true
+	}
 	last := p.at(f.to - 1)
 	if !last.capital || last.weekday != 0 || last.month != 0 || p.either(f.to-1, "am", "pm", "a", "p") || f.to-1 == p.start {
 		return false
@@ -78,6 +81,9 @@ func (p *parser) isName(f phrase) bool {
 	}
 	return p.named(f.from-1) && (f.to < p.end && after.kind == word || allCapital(p.text[before.start:before.end]))
 }
+
+// transitive verbs need an object: a capital behind one begins that, and no date.
+var transitive = setOf(`watch read see buy order fix get find rent stream rewatch reread borrow sell learn download`)
 
 // titled says whether a word between the tokens has a capital that it has in titles
 // only: not the first of the text, and no weekday or month.

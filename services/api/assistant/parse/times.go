@@ -259,13 +259,27 @@ func (p *parser) minutesOf(i, k int) (minutes, after int) {
 		return 0, k
 	}
 	after = k + 2
-	if sep.text == "." && !p.either(i-1, "at", "@") && !p.meridiem(after) {
+	if sep.text == "." && !p.either(i-1, "at", "@") && !p.meridiem(after) && !p.meridiemAhead(after) {
 		return 0, k
 	}
 	if p.is(after, ":") && p.at(after+1).glued && isMinutes(p.at(after+1)) { // seconds
 		after += 2
 	}
 	return m.number, after
+}
+
+// meridiemAhead says whether a stretch goes on that ends with am or pm: 12.30 to 1pm.
+func (p *parser) meridiemAhead(i int) bool {
+	const furthest = 5
+	if !p.in(i, throughs) || !p.at(i+1).isNumber() {
+		return false
+	}
+	for k := i + 2; k < i+furthest; k++ {
+		if p.meridiem(k) {
+			return true
+		}
+	}
+	return false
 }
 
 // military reads 0930 and 1730 hrs.
@@ -301,6 +315,13 @@ func (p *parser) timeBehind(i int) (clock, int) {
 	}
 	if p.is(i, "lunchtime") {
 		return clock{hour: 12, exact: true}, i + 1
+	}
+	if p.is(i, "half") {
+		c, k := p.pastAndTo(i, true)
+		if k > i && p.ends(k) {
+			return c, k
+		}
+		return clock{}, i
 	}
 	if t.number < 1 || t.number > 12 {
 		return clock{}, i
