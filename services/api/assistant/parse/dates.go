@@ -767,7 +767,7 @@ func (p *parser) theNth(i int) (n, after int) {
 func (p *parser) weekdayNth(m mention, n int) mention {
 	for first := p.today.firstOfMonth(); first.Year() < p.today.Year()+3; first = first.plusMonths(1) {
 		if d, ok := validDate(first.Year(), first.Month(), n); ok && !d.before(p.today) && d.weekday() == m.weekday {
-			return mention{date: d, trust: sure}
+			return mention{date: d, trust: weekName}
 		}
 	}
 	return m

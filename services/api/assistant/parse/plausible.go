@@ -24,6 +24,10 @@ func (p *parser) plausible(f phrase) bool {
 	if f.hasTime && !f.hasDay {
 		return p.plausibleTime(f)
 	}
+	opens := f.from == p.start && f.connector == bare && f.to < p.end
+	if opens && f.day.shape == byWeekday && f.time.named && !p.closes(f.to) && !p.in(f.to, verbs) && !p.event(f.to) {
+		return false // monday morning quarterback
+	}
 	if f.hasTime && f.day.trust == weekName {
 		return f.connector != bare || !p.in(f.from-1, articles)
 	}

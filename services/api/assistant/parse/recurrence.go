@@ -66,6 +66,9 @@ func (p *parser) seriesAt(i int) (series, bool) {
 		s.known = true
 		p.action.Question = asked
 	}
+	if i == p.start && p.either(s.to, "is", "was", "are", "were", "will", "has", "counts", "matters") {
+		return series{}, false // every day is for the thief
+	}
 	if p.titled(i, s.to) && p.at(s.to).capital && !verbs.has(p.at(s.to).text) {
 		return series{}, false // Every Day I Love You
 	}
