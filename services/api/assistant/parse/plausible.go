@@ -24,6 +24,9 @@ func (p *parser) plausible(f phrase) bool {
 	if f.hasTime && !f.hasDay {
 		return p.plausibleTime(f)
 	}
+	if p.either(f.from-1, "last") && f.day.shape == byWeekday || p.is(f.from-1, ".") && p.at(f.from-1).glued && names.has(p.at(f.from-2).text) {
+		return false // last friday night, Mr. Friday
+	}
 	opens := f.from == p.start && f.connector == bare && f.to < p.end
 	if opens && f.day.shape == byWeekday && f.time.named && !p.closes(f.to) && !p.in(f.to, verbs) && !p.event(f.to) {
 		return false // monday morning quarterback
@@ -37,7 +40,7 @@ func (p *parser) plausible(f phrase) bool {
 			return false
 		}
 		if f.connector == bare && f.day.shape == byYearDay && !f.day.fixed && !f.hasTime && f.from > p.start {
-			return p.closes(f.to) && !articles.has(p.at(f.from-1).text)
+			return p.closes(f.to) && !articles.has(p.at(f.from-1).text) && !p.either(f.from-1, "about", "of", "like", "since")
 		}
 		return f.connector != loosely || !p.is(f.from, "to")
 	case relation:
@@ -225,7 +228,7 @@ func (p *parser) plausibleTime(f phrase) bool {
 	case p.is(f.body, "first"): // first thing
 		return c.part != 0 && (f.to > f.body+2 || f.to >= p.end && f.from > p.start)
 	case p.either(f.body, "noon", "midday", "midnight"), p.is(f.from, "in", "the"):
-		return p.closes(f.to) || f.from == p.start
+		return p.closes(f.to) || f.from == p.start && (p.in(f.to, verbs) || p.event(f.to))
 	case c.bare:
 		return p.plausibleHour(f)
 	case f.connector == bare && f.from > p.start && p.at(f.to-1).kind == number: // neither am, pm nor o'clock

@@ -66,6 +66,9 @@ func (p *parser) seriesAt(i int) (series, bool) {
 		s.known = true
 		p.action.Question = asked
 	}
+	if i == p.start && s.often > 0 && !p.closes(s.to) && !p.in(s.to, verbs) {
+		return series{}, false // twice a day pill box
+	}
 	if i == p.start && p.either(s.to, "is", "was", "are", "were", "will", "has", "counts", "matters") {
 		return series{}, false // every day is for the thief
 	}
@@ -432,8 +435,8 @@ func (p *parser) times(s *series, i int) int {
 	} else {
 		return i
 	}
+	s.often = n
 	if s.known = n == 1; !s.known {
-		s.often = n
 		question := map[string]string{weekly: "On which days of the week?", daily: "At what times?", hourly: "At what times?"}[s.rule.freq]
 		if question == "" {
 			question = "On which days?"
