@@ -277,6 +277,9 @@ func (p *parser) tail(i, end int, words set, relative bool) tail {
 		if f, ok := p.phraseAt(j); ok && f.to == end {
 			return tail{from: k, when: &f}
 		}
+		if q, after := p.partAt(p.skip(j, "the")); led && q != 0 && after == end { // until the morning
+			return tail{from: k, when: &phrase{piece: piece{j, end, KindTime}, time: partClock(q), hasTime: true}}
+		}
 		if c, after := p.clockAt(j, true); led && after == end && after > j { // until 6
 			return tail{from: k, when: &phrase{piece: piece{j, end, KindTime}, time: c, hasTime: true}}
 		}

@@ -272,7 +272,7 @@ func (p *parser) searches(i, end int) bool {
 	for p.either(k, "for", "me", "up") {
 		k++
 	}
-	if p.mentions(k, end, listed) && p.onlyList(k, end) && p.filter(p.past(k, alls), end) { // find tasks tagged work
+	if p.mentions(k, end, listedAll) && p.onlyList(k, end) && p.filter(p.past(k, alls), end) { // find tasks tagged work
 		return p.target(Query, end, end)
 	}
 	from := k
