@@ -676,7 +676,7 @@ func (p *parser) weekDay(i int) (mention, int) {
 	switch {
 	case p.is(i, "this", "coming"), p.is(i, "the", "coming"), p.is(i, "the", "next"), p.is(i, "the", "following"):
 		k = i + 2
-	case p.is(i, "coming"), p.is(i, "early"), p.is(i, "late"), p.is(i, "the") && p.either(i+2, "before", "after"): // the monday after next
+	case p.is(i, "coming") && (i == p.start || p.leads(i-1)), p.is(i, "early"), p.is(i, "late"), p.is(i, "the") && p.either(i+2, "before", "after"): // the monday after next
 		k = i + 1
 	case p.is(i, "this"):
 		ahead, k = 0, i+1

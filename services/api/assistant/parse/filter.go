@@ -143,6 +143,12 @@ func (p *parser) stretchOfDays(i int) int {
 	case p.is(k, "tomorrow's"):
 		p.between(p.today.plus(1), p.today.plus(1))
 		return k + 1
+	case p.weekdayOf(k) != 0: // thursday's tasks
+		d := p.today.plus(-1).next(p.weekdayOf(k))
+		at := p.instant(dueTime{date: d})
+		p.action.DueAt = &at
+		p.between(d, d)
+		return k + 1
 	case !p.either(k, "this", "next", "coming"):
 		return i
 	}
@@ -169,6 +175,15 @@ func (p *parser) stretchOfDays(i int) int {
 		return end
 	}
 	return k + 2
+}
+
+// weekdayOf is the weekday of "thursday's".
+func (p *parser) weekdayOf(i int) weekday {
+	name, ok := strings.CutSuffix(p.at(i).text, "'s")
+	if l := lexicon[name]; ok && l.form == plain {
+		return l.weekday
+	}
+	return 0
 }
 
 // between bounds a query by two days, both included.

@@ -250,7 +250,7 @@ func (p *parser) onlyList(a, b int) bool {
 				k += 2
 			}
 			continue
-		case t.kind == hashtag, t.relative != 0, p.either(k, "today's", "tomorrow's", "upcoming", "priority", "urgent"):
+		case t.kind == hashtag, t.relative != 0, p.weekdayOf(k) != 0, p.either(k, "today's", "tomorrow's", "upcoming", "priority", "urgent"):
 			sure = true
 		case statuses[t.text] != "", listed.has(t.text):
 			sure = true

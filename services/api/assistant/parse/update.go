@@ -243,7 +243,7 @@ func (p *parser) moveTo(k, end int, to tail) bool {
 			b = j
 		}
 	}
-	for b > k && (p.in(b-1, moved) || p.in(b-1, directions)) {
+	for b > k && (p.in(b-1, moved) || p.in(b-1, directions)) && !p.at(b-1).glued {
 		b--
 	}
 	if p.bulk(k, b) {
@@ -284,6 +284,7 @@ func (p *parser) dueDateOf(i int) int {
 
 // state reads what is paused, resumed, skipped or opened again.
 func (p *parser) state(k, end int, verb string) bool {
+	const short = 3
 	if verb == "uncomplete" || verb == "unmark" {
 		verb = "reopen"
 	}
@@ -299,6 +300,7 @@ func (p *parser) state(k, end int, verb string) bool {
 	case p.at(k).kind == punct, p.named(k) && p.named(k+1), p.in(k, idle), p.mentions(k, end, subscriptions), end-k > longestName:
 		return false
 	case known || verb == "reopen" || cut:
+	case verb == "pause" && end-k <= short && !p.mentions(k, end, joints): // pause pest control
 	case end-k > 1 && !p.in(end-1, events), p.in(k, joints):
 		return false
 	}
