@@ -111,6 +111,9 @@ func (p *parser) ending() int {
 		switch {
 		case end > 0 && p.either(end-1, ".", "!", "?", "please", ","):
 			end--
+		case end > 1 && p.is(end-2, ",", "thanks"), end > 2 && p.is(end-3, ",", "thank", "you"):
+			for end--; !p.is(end, ","); end-- {
+			}
 		case end > 1 && p.is(end-2, "for", "me"):
 			end -= 2
 		default:
