@@ -64,7 +64,7 @@ func TestSpansSayWhatWasTaken(t *testing.T) {
 		"lunch friday 1pm for an hour":                 "lunch [time:friday 1pm for an hour]",
 		"pills 8am and 8pm daily":                      "pills [time:8am and 8pm] [recurrence:daily]",
 		"daily standup at 9 except fridays":            "[recurrence:daily] standup [time:at 9] [recurrence:except fridays]",
-		"create a weekly p1 task to call mom":          "[command:create a][recurrence:weekly][priority:p1][command:task to] call mom",
+		"create a weekly p1 task to call mom":          "[command:create a] [recurrence:weekly] [priority:p1] [command:task to] call mom",
 		"add #home to the report":                      "[command:add #home to the] report",
 		"delete all tasks tagged work":                 "[command:delete all tasks tagged work]",
 	} {
