@@ -96,7 +96,7 @@ var transitive = setOf(`watch read see buy order fix get find rent stream rewatc
 // only: not the first of the text, and no weekday or month.
 func (p *parser) titled(from, to int) bool {
 	for k := from; k < to; k++ {
-		if t := p.at(k); p.named(k) && t.weekday == 0 && t.month == 0 && !allCapital(p.text[t.start:t.end]) {
+		if t := p.at(k); p.named(k) && !t.glued && t.weekday == 0 && t.month == 0 && !allCapital(p.text[t.start:t.end]) {
 			return true
 		}
 	}

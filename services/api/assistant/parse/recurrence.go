@@ -177,7 +177,33 @@ func (p *parser) every(s *series, i int) int {
 	if end := p.everyNth(s, i); end > i {
 		return end
 	}
-	return p.everyDate(s, i)
+	if end := p.everyDate(s, i); end > i {
+		return end
+	}
+	if c, end := p.clockAt(i, false); end > i && !c.bare { // every 9am
+		s.rule, s.clock, s.hasClock = rule{freq: daily}, c, true
+		return p.moreTimes(s, end)
+	}
+	return p.everyNumber(s, i)
+}
+
+// everyNumber reads the days of the month in "every 15, 30".
+func (p *parser) everyNumber(s *series, i int) int {
+	const most = 31
+	var days []int
+	k, end := i, i
+	for t := p.at(k); t.isNumber() && t.number >= 1 && t.number <= most && len(t.text) <= 2; t = p.at(k) {
+		days, end = append(days, t.number), k+1
+		if k = p.past(end, commas); k == end {
+			break
+		}
+	}
+	if len(days) == 0 || !p.closes(end) || !p.ends(end) {
+		return i
+	}
+	slices.Sort(days)
+	s.rule = rule{freq: monthly, byMonthDay: slices.Compact(days)}
+	return end
 }
 
 // everyUnit reads "day", "2 weeks", "other month", "third day", "weekday", "morning".
