@@ -64,7 +64,7 @@ func (p *parser) leadIn() (remind bool) {
 		if i > 0 && p.opensWithCommand(i) {
 			p.takeLead(i, false)
 		}
-		return false
+		return p.leadBehind(i)
 	}
 	k = p.skip(k, ":")
 	switch {
@@ -85,6 +85,33 @@ func (p *parser) leadIn() (remind bool) {
 	}
 	p.soonest = remind
 	p.endOfLead(p.start, remind)
+	return remind
+}
+
+// leadBehind takes the words that lead to the task behind a time that opens the sentence:
+// tomorrow at 5 remind me to call mom.
+func (p *parser) leadBehind(i int) (remind bool) {
+	asked := p.action.Question
+	f, ok := p.phraseAt(i)
+	p.action.Question = asked
+	at := p.skip(f.to, ",")
+	if !ok || i > 0 || p.either(i, "for", "from", "to") {
+		return false
+	}
+	k, remind := p.leadWords(at)
+	if k == at || len(p.opener.pieces) > 0 || k >= p.end {
+		p.action.Priority, p.opener = "", opener{}
+		return false
+	}
+	if p.in(k, subjectWords) {
+		k++
+	}
+	kind := KindCommand
+	if remind {
+		kind = KindReminder
+	}
+	p.take(piece{at, k, kind})
+	p.soonest = remind
 	return remind
 }
 

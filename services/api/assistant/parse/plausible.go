@@ -139,7 +139,7 @@ func (p *parser) plausibleWeekday(f phrase) bool {
 	case f.from > p.start:
 		return p.closes(f.to) && !p.either(f.from-1, "of", "about", "last", "given") && !(p.is(f.from-1, "at") && p.is(f.to, "in"))
 	}
-	return f.to < p.end && (p.closes(f.to) || verbs.has(after.text) || p.event(f.to))
+	return f.to < p.end && (p.closes(f.to) || verbs.has(after.text) || p.event(f.to) || p.either(f.to, "i", "we"))
 }
 
 // alone says whether tokens at the begin of the text leave nothing to do: what
@@ -195,7 +195,8 @@ func (p *parser) plausibleFaint(f phrase) bool {
 	case weekday: // "gym sat", and neither "where he sat" nor "enjoy the sun"
 		return f.day.weekday != 7 && !subjects.has(before.text) && !p.named(f.from-1)
 	case f.day.shape == byMonthDay: // pay rent 1st
-		return f.to >= p.end && !p.named(f.from-1) && !prepositions.has(before.text) && !verbs.has(before.text)
+		const unusual = 20 // behind a name: Henry the 8th, and nobody the 31st
+		return f.to >= p.end && (!p.named(f.from-1) || f.day.nth > unusual) && !prepositions.has(before.text) && !verbs.has(before.text)
 	case p.is(f.from+1, ".") && p.named(f.from-1): // Go 1.11.
 		return false
 	}

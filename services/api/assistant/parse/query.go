@@ -175,7 +175,7 @@ func (p *parser) heading(i, end int) bool {
 	last := p.at(end - 1)
 	ends := last.relative != 0 || last.unit != 0 || last.weekday != 0 || last.month != 0 || listed.has(last.text) || p.either(end-1, "yesterday") ||
 		p.either(end-2, "tagged", "tag", "#") || last.kind == hashtag || last.kind == ordinal
-	about := p.mentions(i, end, listed) || statuses[p.at(i).text] != "" && (p.timed(i, end) || p.is(end-1, "yesterday"))
+	about := p.mentions(i, end, listed) && !p.either(end-1, "task", "todo", "deadline") || statuses[p.at(i).text] != "" && (p.timed(i, end) || p.is(end-1, "yesterday"))
 	return p.in(i, heads) && p.onlyList(i, end) && ends && about
 }
 
