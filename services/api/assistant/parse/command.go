@@ -85,7 +85,7 @@ func (p *parser) opening() int {
 	for {
 		k := p.skip(p.oneOf(i, fillers), ",")
 		if k == i { // and of those only what leads to a request or a lead
-			if j := p.skip(p.oneOf(i, hems), ","); j > i && j < p.end && (p.oneOf(j, fillers) > j || p.leads1(j)) {
+			if j := p.skip(p.oneOf(i, hems), ","); j > i && j < p.end && (p.oneOf(j, fillers) > j || p.leadsAt(j)) {
 				k = j
 			}
 		}
@@ -96,8 +96,8 @@ func (p *parser) opening() int {
 	}
 }
 
-// leads1 says whether words that lead to a task stand at i.
-func (p *parser) leads1(i int) bool {
+// leadsAt says whether words that lead to a task stand at i.
+func (p *parser) leadsAt(i int) bool {
 	level, open := p.action.Priority, p.opener
 	k, _ := p.leadWords(i)
 	p.action.Priority, p.opener = level, open
@@ -127,7 +127,7 @@ func (p *parser) talk() bool {
 	end := p.ending()
 	const most = 4
 	only := end > 1 && end <= most
-	for k := 0; k < end; k++ {
+	for k := range end {
 		only = only && (p.in(k, courtesies) || p.is(k, ","))
 	}
 	return end == 0 || only || slices.ContainsFunc(talks, func(words []string) bool { return len(words) == end && p.is(0, words...) })

@@ -137,7 +137,10 @@ func (p *parser) plausibleWeekday(f phrase) bool {
 	case f.connector == loosely:
 		return p.closes(f.to)
 	case f.from > p.start:
-		return p.closes(f.to) && !p.either(f.from-1, "of", "about", "last", "given") && !(p.is(f.from-1, "at") && p.is(f.to, "in"))
+		if p.is(f.from-1, "at") && p.is(f.to, "in") { // a table at Sunday in Brooklyn
+			return false
+		}
+		return p.closes(f.to) && !p.either(f.from-1, "of", "about", "last", "given")
 	}
 	return f.to < p.end && (p.closes(f.to) || verbs.has(after.text) || p.event(f.to) || p.either(f.to, "i", "we"))
 }

@@ -57,10 +57,7 @@ func (p *parser) query() bool {
 		}
 	case p.oneOf(i, requests) > i:
 		k := p.past(p.oneOf(i, requests), articles)
-		if _, day := p.dateAt(k); p.is(i, "tell", "me", "about") && day == end && day > k { // tell me about tomorrow
-			break
-		}
-		if k >= end || !(p.in(k, asking) && p.asks(k, end)) && !(p.onlyList(k, end) && p.mentions(k-1, end, listed) && (!p.is(i, "get") || p.mentions(k, end, listedAll))) && !p.myDay(k, end) && !p.summary(i, end) {
+		if !p.requested(i, k, end) {
 			return false
 		}
 	case p.in(i, asking):
@@ -76,6 +73,23 @@ func (p *parser) query() bool {
 		p.action.Command.Status = completed
 	}
 	return p.target(Query, end, end)
+}
+
+// requested says whether what is asked for from k on, behind "tell me" or "get", is a part
+// of the list.
+func (p *parser) requested(i, k, end int) bool {
+	_, day := p.dateAt(k)
+	switch {
+	case k >= end:
+		return false
+	case p.is(i, "tell", "me", "about") && day == end: // tell me about tomorrow
+		return true
+	case p.in(k, asking) && p.asks(k, end), p.myDay(k, end), p.summary(i, end):
+		return true
+	case p.is(i, "get") && !p.mentions(k, end, listedAll):
+		return false
+	}
+	return p.onlyList(k, end) && p.mentions(k-1, end, listed)
 }
 
 // whenIs reads "when is the dentist".
