@@ -146,6 +146,7 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	}
 
 	// The assistant.
+	expect(200, ada, "GET", "/api/chat", nil)
 	session := uuid.NewString()
 	saying := map[string]any{"session_id": session, "text": "Buy bread tomorrow"}
 	expect(202, ada, "POST", "/api/chat/turns", saying)

@@ -21,6 +21,8 @@ const (
 	RemindersPath = "/reminders"
 	NoticesPath   = "/notifications"
 
+	ChatPath = "/chat"
+
 	SettingsPath = "/settings"
 	SignInPath   = "/sign-in"
 	SignUpPath   = "/sign-up"
