@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Server is the model. Its scripts may be added while it runs.
@@ -289,6 +290,25 @@ func (s *Server) answer(r Request) Answer {
 	return Answer{Status: http.StatusInternalServerError}
 }
 
+// wait holds a stream back, with a sign of life now and then; false: nobody listens any more.
+func (s *Server) wait(w http.ResponseWriter, r *http.Request, until <-chan struct{}) bool {
+	alive := time.NewTicker(time.Second)
+	defer alive.Stop()
+	for {
+		select {
+		case <-until:
+			return true
+		case <-r.Context().Done():
+			return false
+		case <-s.closed:
+			return false
+		case <-alive.C:
+			_, _ = fmt.Fprint(w, ": still here\n\n")
+			_ = http.NewResponseController(w).Flush()
+		}
+	}
+}
+
 type object map[string]any
 
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, a Answer) {
@@ -304,14 +324,8 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, a Answer) {
 	delta := func(d object) { send(object{"choices": []object{{"index": 0, "delta": d, "finish_reason": nil}}}) }
 	words := strings.SplitAfter(a.Text, " ")
 	for i, word := range words {
-		if a.Until != nil && i == len(words)/2 {
-			select {
-			case <-a.Until:
-			case <-r.Context().Done():
-				return
-			case <-s.closed:
-				return
-			}
+		if a.Until != nil && i == len(words)/2 && !s.wait(w, r, a.Until) {
+			return
 		}
 		if word != "" {
 			delta(object{"role": "assistant", "content": word})

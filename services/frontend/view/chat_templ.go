@@ -141,7 +141,7 @@ func chatPanel(p Page) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<aside id=\"chat\" class=\"chat needs-script\" popover=\"manual\" aria-labelledby=\"chat-heading\"><header class=\"chat-head\"><h2 id=\"chat-heading\" class=\"chat-title\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<aside id=\"chat\" class=\"chat needs-script\" popover=\"manual\" aria-labelledby=\"chat-heading\" data-quiet><header class=\"chat-head\"><h2 id=\"chat-heading\" class=\"chat-title\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -282,7 +282,7 @@ func chatPanel(p Page) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "\" hx-swap=\"beforeend\" hx-include=\"#chat-session, #chat-key\" hx-sync=\"this:drop\" data-quiet><label class=\"visually-hidden\" for=\"chat-text\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "\" hx-swap=\"beforeend\" hx-include=\"#chat-session, #chat-key\" hx-sync=\"this:drop\"><label class=\"visually-hidden\" for=\"chat-text\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1007,7 +1007,7 @@ func ChatPartView(p Page, part ChatPart) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 76, "\" hx-swap=\"outerHTML\" data-quiet data-chat-consent>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 76, "\" hx-swap=\"outerHTML\" data-chat-consent>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -166,7 +166,7 @@ func TestAnAnswerIsStreamedAsPartsAndResumed(t *testing.T) {
 	c := b.scripted(t)
 	task := b.api.add(t, apiclient.Task{Title: "Buy oat milk"})
 	card := `{"kind": "task", "id": "` + task.ID + `", "title": "Buy milk", "status": "pending"}`
-	b.api.chat.stream = chunks("text", `{"text": "Let me "}`, "text", `{"text": "see.\r\n\n**Here**.`x`y"}`, "tool", `{"name": "find_tasks", "arguments": {}}`,
+	b.api.chat.stream = chunks("text", `{"text": "Let me "}`, "text", `{"text": "see.\r\n\n**Here**.`+"`x`"+`y"}`, "tool", `{"name": "find_tasks", "arguments": {}}`,
 		"result", `{"name": "find_tasks", "result": {"text": "1 task.", "cards": [`+card+`]}}`, "end", `{"status": "completed", "suggestions": ["Delete it"]}`)
 	turn := uuid.NewString()
 	all := heard(t, c.get("/chat/turns/"+turn+"/stream"))
@@ -247,7 +247,7 @@ func TestNothingThatIsSaidBecomesMarkup(t *testing.T) {
 	said := []string{
 		"text", `{"text": "` + hostile + `"}`, "tool", `{"name": "<script>alert(1)"}`,
 		"result", `{"name": "x", "failed": true, "result": {"text": "<script>alert(1)", "cards": ` + strings.ReplaceAll(cards, "\n", " ") + `}}`, "notice", `{"text": "<script>alert(1)"}`,
-		"error", `{"text": "<script>alert(1)"}`, "question", `{"text": "<script>alert(1)", "cards": []}`, "end", `{"status": "<script>alert(1)", "suggestions": ["<script>alert(1)"]}`,
+		"error", `{"text": "<script>alert(1)"}`, "question", `{"text": "<script>alert(1)", "cards": []}`, "end", `{"status": "failed", "suggestions": ["<script>alert(1)"]}`,
 	}
 	turn := apiclient.ChatTurn{ID: uuid.New(), SessionID: uuid.New(), Text: `<script>alert(1)</script>`, Status: "completed", CreatedAt: noon}
 	for i := 0; i < len(said); i += 2 {

@@ -56,7 +56,7 @@ function remember(state) {
 }
 
 function cover(covered) {
-  for (const part of app().children) if (part !== panel() && !part.matches("dialog")) part.inert = covered;
+  for (const part of [...app().children, document.querySelector(".skip")]) if (part !== panel()) part.inert = covered;
   sessionStorage.setItem(kept("sheet"), covered ? "open" : "");
 }
 
@@ -167,10 +167,10 @@ function rest(turn, status) {
 
 // --- Saying
 
+const ready = () => field().value.trim() !== "" && !panel().hasAttribute("data-busy") && log();
+
 function send() {
-  if (field().value.trim() === "" || panel().hasAttribute("data-busy") || byId("chat-view").hasAttribute("data-empty")) return;
-  recalled = -1;
-  byId("chat-form").requestSubmit();
+  if (ready()) byId("chat-form").requestSubmit();
 }
 
 function fill(text) {
@@ -207,7 +207,10 @@ function click({ target }) {
     enter();
     return;
   }
-  if (!panel().contains(target)) return;
+  if (!panel().contains(target)) {
+    if (!beside.matches && shown() && !target.closest("dialog, .toasts")) close();
+    return;
+  }
   const on = (name) => target.closest(`[data-chat-${name}]`);
   const act = on("act");
   if (on("close")) close();
@@ -309,9 +312,13 @@ export function start() {
   field().addEventListener("input", () => { recalled = -1; });
   beside.addEventListener("change", fit);
 
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target.id === "chat-form" && panel().hasAttribute("data-busy")) event.preventDefault();
-  });
+  panel().addEventListener("submit", (event) => {
+    if (event.target.id !== "chat-form") return;
+    recalled = -1;
+    if (ready()) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, { capture: true });
   document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
     if (target.id !== "chat-form") return;
     if (detail.successful) {
