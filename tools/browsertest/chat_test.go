@@ -48,7 +48,7 @@ func cardOf(kind, title string) string {
 
 // Whole conversations: at first a model answers, which plays what the test has written
 // down; then it is dead, and the rules answer.
-func TestConversationsWithAModelAndWithout(t *testing.T) {
+func TestConversationsWithAModelAndWithout(t *testing.T) { //nolint:tparallel // the model dies in between
 	t.Parallel()
 	if model == nil {
 		t.Skip("the stack that RONDO_PORT_BASE names has no scripted model: give its address in RONDO_MODEL")

@@ -15,11 +15,11 @@ func written(blocks []prose.Block) string {
 	for _, b := range blocks {
 		var lines []string
 		for _, line := range b.Lines {
-			text := ""
+			var text strings.Builder
 			for _, span := range line {
-				text += map[prose.Style]string{prose.Plain: "", prose.Bold: "b:", prose.Mono: "m:"}[span.Style] + span.Text + "|"
+				text.WriteString(map[prose.Style]string{prose.Plain: "", prose.Bold: "b:", prose.Mono: "m:"}[span.Style] + span.Text + "|")
 			}
-			lines = append(lines, text)
+			lines = append(lines, text.String())
 		}
 		name := map[prose.Kind]string{prose.Paragraph: "p", prose.Bullets: "ul", prose.Numbers: "ol", prose.Code: "code"}[b.Kind]
 		parts = append(parts, name+"["+strings.Join(lines, " / ")+b.Code+"]")

@@ -74,14 +74,10 @@ func (v *visit) turns(c *view.Conversation, named string, resume bool) error {
 		session = sessions[0].ID
 	}
 	turns, err := v.api.ChatSession(v.r.Context(), session)
-	if fault.CodeOf(err) == fault.NotFound && err != nil {
-		c.Session = session // nothing has been said in it yet
-		return nil
-	}
-	if err != nil {
+	if err != nil && fault.CodeOf(err) != fault.NotFound { // else nothing has been said in it yet
 		return err //nolint:wrapcheck // a fault of the api
 	}
-	if resume && v.now.Sub(turns[len(turns)-1].CreatedAt) > remembered {
+	if resume && len(turns) > 0 && v.now.Sub(turns[len(turns)-1].CreatedAt) > remembered {
 		return nil
 	}
 	c.Session = session

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -38,8 +39,8 @@ func cardKey(c apiclient.ChatCard) string { return c.Kind + ":" + c.ID.String() 
 // cardsOf are the cards of turns, the latest first.
 func cardsOf(turns []apiclient.ChatTurn) []apiclient.ChatCard {
 	var all []apiclient.ChatCard
-	for i := len(turns) - 1; i >= 0; i-- {
-		shown, err := readTurn(turns[i], things{})
+	for _, turn := range slices.Backward(turns) {
+		shown, err := readTurn(turn, things{})
 		if err != nil {
 			continue // it is told when the turn is shown
 		}

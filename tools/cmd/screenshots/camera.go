@@ -137,7 +137,9 @@ func talk(texts ...string) string {
 	if err != nil {
 		panic(err) // strings can always be encoded
 	}
-	return `const holds = (what) => new Promise((then) => { const timer = setInterval(() => { if (what()) { clearInterval(timer); then(); } }, 30); });
+	return `const holds = (what) => new Promise((then) => {
+			const timer = setInterval(() => { if (what()) { clearInterval(timer); then(); } }, 30);
+		});
 		const turns = () => [...document.querySelectorAll(".chat-turn")];
 		const field = document.getElementById("chat-text");
 		(async () => {
@@ -156,7 +158,8 @@ func talk(texts ...string) string {
 
 // answered is the expression for a status of the last turn, in which the text was said.
 func answered(text, status string) string {
-	return fmt.Sprintf(`(t => t?.querySelector("[data-said]").textContent === %q && t.dataset.status === %q)([...document.querySelectorAll(".chat-turn")].at(-1))`, text, status)
+	return fmt.Sprintf(`(t => t?.querySelector("[data-said]").textContent === %q && t.dataset.status === %q)
+		([...document.querySelectorAll(".chat-turn")].at(-1))`, text, status)
 }
 
 // camera takes pictures of a site.

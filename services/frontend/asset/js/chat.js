@@ -354,7 +354,10 @@ export function start() {
   addEventListener("storage", ({ key }) => { if (key === kept("said") && shown()) load(); });
 
   document.addEventListener("rondo:change", changed);
-  document.addEventListener("rondo:connected", () => refreshCards(all()));
+  document.addEventListener("rondo:connected", () => {
+    if (!source && turns().some((turn) => turn.dataset.status === "running")) load();
+    else refreshCards(all());
+  });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refreshCards([]); });
 
   const mic = panel().querySelector("[data-chat-speak]");
