@@ -144,9 +144,11 @@ func talk(texts ...string) string {
 		const field = document.getElementById("chat-text");
 		(async () => {
 			document.querySelector("[data-chat-open]").click();
-			await holds(() => document.getElementById("chat-log"));
+			const session = () => document.getElementById("chat-view").dataset.session;
+			await holds(session);
+			const before = session();
 			document.querySelector("[data-chat-new]").click();
-			await holds(() => document.getElementById("chat-log") && turns().length === 0);
+			await holds(() => session() && session() !== before);
 			for (const text of ` + string(said) + ` ?? []) {
 				field.value = text;
 				field.form.requestSubmit();

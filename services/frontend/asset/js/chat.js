@@ -12,6 +12,9 @@ const turns = () => [...(log()?.children ?? [])];
 const beside = matchMedia("(min-width: 72rem)"); // as in chat.css
 const kept = (name) => `rondo-chat-${name}-${document.body.dataset.user}`;
 
+// Where the room is scrolled to stays as it is.
+const focus = (element) => element?.focus({ preventScroll: true });
+
 const app = () => document.querySelector(".app");
 const shown = () => (beside.matches ? app().dataset.chat === "open" : panel().matches(":popover-open"));
 
@@ -24,7 +27,7 @@ export function enter() {
   if (!panel()) return false;
   if (!panel().contains(document.activeElement)) from = document.activeElement;
   open();
-  field().focus();
+  focus(field());
   return true;
 }
 
@@ -63,7 +66,7 @@ function cover(covered) {
 function leave() {
   const back = from?.isConnected && from !== document.body && !from.closest("[inert]") ? from : byId("main");
   from = null;
-  back?.focus({ preventScroll: true });
+  focus(back);
 }
 
 // The window has become wide or narrow.
@@ -97,7 +100,7 @@ function adopt() {
 // What had the focus is gone. On a touch screen the field would bring up the keyboard.
 function refocus() {
   const place = panel().querySelector("[data-chat-back]") ?? (beside.matches ? field() : log());
-  place?.focus();
+  focus(place);
 }
 
 const near = 96; // pixels from the end within which the log follows what comes
@@ -175,7 +178,7 @@ function send() {
 
 function fill(text) {
   field().value = text;
-  field().focus();
+  focus(field());
   field().setSelectionRange(text.length, text.length);
 }
 
@@ -249,7 +252,7 @@ function speak(button) {
   recognition.addEventListener("end", () => {
     recognition = null;
     button.setAttribute("aria-pressed", "false");
-    field().focus();
+    focus(field());
   });
   button.setAttribute("aria-pressed", "true");
   recognition.start();
