@@ -81,9 +81,7 @@ type Recurring struct {
 	ScopeThis, ScopeFollowing, ScopeAll                                                    string
 	Next, ThenOver, RuleRequired, IntervalWrong, MonthDaysWrong, CountWrong, Stale         string
 	AfterFinish                                                                            func(sentence string) string
-	// AtMidnight is what the api's sentence about a rule says of a day without a time.
-	AtMidnight string
-	InZone     func(sentence, zone string) string
+	InZone                                                                                 func(sentence, zone string) string
 }
 
 // History is what happened to a task.

@@ -109,7 +109,6 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			CountWrong:  "A whole number from 1 to 10,000, please.",
 			Stale:       "This series was changed elsewhere since you opened it. Your version is below; saving again keeps yours.",
 			AfterFinish: titled("", ", counted from completion"),
-			AtMidnight:  " at 12:00 AM",
 			InZone:      func(sentence, zone string) string { return sentence + " (" + zone + ")" },
 		},
 		History: History{
