@@ -51,7 +51,7 @@ type Rooms struct {
 type Calendar struct {
 	Views, Agenda, Month, Previous, Next, Full string
 	More                                       func(n int) string
-	Day                                        func(label string, tasks int) string
+	Day                                        func(label string, tasks, coming int) string
 }
 
 // Offline is about being without a connection.
@@ -146,7 +146,7 @@ type Task struct {
 	DeleteShort, ReopenShort, CompleteShort                                             string
 	Created, Changed, CompletedOn                                                       func(when string) string
 	Subtasks, NewSubtask, PartOf                                                        string
-	HasNotes, ListLabel, More, Subtask                                                  string
+	HasNotes, ListLabel, More, Subtask, Coming                                          string
 	Stale                                                                               string
 }
 

@@ -156,7 +156,7 @@ type Calendar struct {
 	Previous, Next, Current string // URLs
 	Weekdays                []string
 	Weeks                   [][]CalendarDay
-	Full                    bool // there are more tasks than it shows
+	Full                    bool // more is to come than it shows
 	Error                   bool // the api did not answer
 }
 
@@ -164,8 +164,9 @@ type Calendar struct {
 type CalendarDay struct {
 	Date, Number, Label string
 	URL                 string // of all its tasks
-	Tasks               []Task
-	More                int // how many tasks it has besides
+	Tasks               []Task // the first, and what is to come among them
+	Count, Coming       int    // of all its tasks, and of what is to come
+	More                int    // how much of both it has besides
 	Today, Outside      bool
 }
 
@@ -179,6 +180,7 @@ type Task struct {
 	Deleted  bool
 	Subtask  bool
 	Priority string
+	Coming   string // an occurrence that is no task yet: the URL of its series; else ""
 	Day      string // yyyy-mm-dd in lists that are sorted by day
 	Notes    bool
 	Due      *Due
