@@ -15,6 +15,7 @@ const (
 	DonePath     = "/done"
 
 	QuickAddPath  = "/quick-add"
+	AroundPath    = "/around"
 	RecurringPath = "/recurring"
 	NewSeriesPath = "/recurring/new"
 	PreviewPath   = "/recurring/preview"

@@ -32,6 +32,9 @@ const (
 	CSRFHeader = "X-Csrf-Token"
 )
 
+// FreshHeader asks for the account as it is now, not as the session remembers it.
+const FreshHeader = "Rondo-Fresh"
+
 // KeyField carries a form's Idempotency-Key.
 const KeyField = "key"
 
