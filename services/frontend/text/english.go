@@ -109,7 +109,6 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			CountWrong:  "A whole number from 1 to 10,000, please.",
 			Stale:       "This series was changed elsewhere since you opened it. Your version is below; saving again keeps yours.",
 			AfterFinish: titled("", ", counted from completion"),
-			AtMidnight:  " at 12:00 AM",
 			InZone:      func(sentence, zone string) string { return sentence + " (" + zone + ")" },
 		},
 		History: History{
@@ -145,13 +144,16 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 		},
 		Calendar: Calendar{
 			Views: "Views", Agenda: "Agenda", Month: "Month", Previous: "Previous month", Next: "Next month",
-			Full: "There are more tasks in this month than fit here.",
+			Full: "More is to come in this month than fits here.",
 			More: counted("", " more", " more"),
-			Day: func(label string, tasks int) string {
-				if tasks == 0 {
-					return label
+			Day: func(label string, tasks, coming int) string {
+				if tasks > 0 {
+					label += ", " + counted("", " task", " tasks")(tasks)
 				}
-				return label + ", " + counted("", " task", " tasks")(tasks)
+				if coming > 0 {
+					label += ", " + strconv.Itoa(coming) + " to come"
+				}
+				return label
 			},
 		},
 		Chat: Chat{
@@ -238,6 +240,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Title: "Title", Notes: "Notes", NotesPlaceholder: "Anything worth remembering", Due: "Due date",
 			Time: "Time", Priority: "Priority", Tags: "Tags", TagsHint: "Separate tags with commas.",
 			TimeHint: "Without a time, the task is due at the end of the day.",
+			Coming:   "To come",
 			Detail:   "Task details", Deleted: "Deleted", Overdue: "Overdue",
 			Complete: titled("Complete “", "”"), Reopen: titled("Reopen “", "”"),
 			Delete: titled("Delete “", "”"), Edit: titled("Rename “", "”"), Open: titled("Open “", "”"),
