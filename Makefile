@@ -18,7 +18,7 @@ down: rondo ## Stop all that up has started
 	@$(RONDO) down $(ARGS)
 
 .PHONY: status
-status: rondo ## Show each part, its address and its state
+status: rondo ## Show each part and its state
 	@$(RONDO) status $(ARGS)
 
 .PHONY: logs

@@ -149,6 +149,9 @@ type Edge struct {
 	// RequestsPerSecond bounds what the edge lets through to each service, of each
 	// of its instances; more is answered with 429.
 	RequestsPerSecond int
+	// Proxies is how many of our own stand in a row before the services, each adding
+	// the address of who called it to X-Forwarded-For. Limits by address rely on it.
+	Proxies int
 }
 
 // EdgeProvider is what takes requests from outside.

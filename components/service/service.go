@@ -28,6 +28,8 @@ type Args struct {
 	Broker kafka.Broker
 	// PublicURL is what people type.
 	PublicURL string
+	// Proxies is how many of our own stand before the service.
+	Proxies int
 	// Collector is host:port of an OTLP collector; empty: no traces are exported.
 	Collector string
 	// DatabaseCA mounts the authority of the database's certificate.

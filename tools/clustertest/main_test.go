@@ -160,7 +160,7 @@ func environment() environments.Environment {
 		CloudNativePG: environments.Present, EnvoyGateway: environments.Present, IngressNginx: environments.Present,
 	}
 	e.Monitoring = environments.Monitoring{Prometheus: environments.Present, Namespace: backing}
-	e.Edge.Provider = environments.ExternalEdge
+	e.Edge.Provider, e.Edge.Proxies = environments.ExternalEdge, 0
 	e.Kafka.Provider = environments.ExternalKafka
 	e.Kafka.External.Brokers = []string{address("kafka", kafkaPort)}
 	e.Postgres.Provider = environments.ExternalPostgres

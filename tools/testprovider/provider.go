@@ -64,7 +64,8 @@ func (p *provider) Check(_ context.Context, r plugin.CheckRequest) (plugin.Check
 		return plugin.CheckResponse{Properties: named(inputs, r.Olds, r.Name, r.RandomSeed)}, nil
 	}
 	if _, ok := shapes[r.Type]; !ok {
-		return plugin.CheckResponse{}, fmt.Errorf("the test provider has no shape for %s: state its outputs in tools/testprovider/shapes.go", r.Type)
+		return plugin.CheckResponse{}, fmt.Errorf(
+			"the test provider has no shape for %s: state its outputs in tools/testprovider/shapes.go", r.Type)
 	}
 	return plugin.CheckResponse{Properties: inputs}, nil
 }

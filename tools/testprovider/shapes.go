@@ -49,7 +49,9 @@ var functions = map[tokens.Type]func(args resource.PropertyMap) resource.Propert
 		})
 	},
 	"azure-native:authorization:getClientConfig": func(resource.PropertyMap) resource.PropertyMap {
-		return properties(map[string]any{"clientId": guid("client"), "objectId": guid("object"), "subscriptionId": subscription, "tenantId": guid("tenant")})
+		return properties(map[string]any{
+			"clientId": guid("client"), "objectId": guid("object"), "subscriptionId": subscription, "tenantId": guid("tenant"),
+		})
 	},
 	"azure-native:containerservice:listManagedClusterUserCredentials": func(args resource.PropertyMap) resource.PropertyMap {
 		text := fmt.Sprintf("apiVersion: v1\nkind: Config\ncurrent-context: %s\n", args["resourceName"].StringValue())

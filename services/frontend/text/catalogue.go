@@ -20,6 +20,7 @@ type Catalogue struct {
 	Reminders  Reminders
 	Notices    Notices
 	Calendar   Calendar
+	Chat       Chat
 	When       When
 	Bulk       Bulk
 	Composer   Composer
@@ -51,7 +52,7 @@ type Rooms struct {
 type Calendar struct {
 	Views, Agenda, Month, Previous, Next, Full string
 	More                                       func(n int) string
-	Day                                        func(label string, tasks int) string
+	Day                                        func(label string, tasks, coming int) string
 }
 
 // Offline is about being without a connection.
@@ -81,9 +82,7 @@ type Recurring struct {
 	ScopeThis, ScopeFollowing, ScopeAll                                                    string
 	Next, ThenOver, RuleRequired, IntervalWrong, MonthDaysWrong, CountWrong, Stale         string
 	AfterFinish                                                                            func(sentence string) string
-	// AtMidnight is what the api's sentence about a rule says of a day without a time.
-	AtMidnight string
-	InZone     func(sentence, zone string) string
+	InZone                                                                                 func(sentence, zone string) string
 }
 
 // History is what happened to a task.
@@ -148,7 +147,7 @@ type Task struct {
 	DeleteShort, ReopenShort, CompleteShort                                             string
 	Created, Changed, CompletedOn                                                       func(when string) string
 	Subtasks, NewSubtask, PartOf                                                        string
-	HasNotes, ListLabel, More, Subtask                                                  string
+	HasNotes, ListLabel, More, Subtask, Coming                                          string
 	Stale                                                                               string
 }
 
@@ -209,7 +208,7 @@ type Settings struct {
 type Keys struct {
 	Title, Add, Search, Next, Previous, Toggle, Open, Rename, Delete, Undo, Escape string
 	Schedule, Priority, Tag, Move, Select, SelectMore, SelectAll                   string
-	GoInbox, GoToday, GoUpcoming, GoCalendar, GoDone, GoSettings, Help             string
+	GoInbox, GoToday, GoUpcoming, GoCalendar, GoDone, GoSettings, Help, Chat       string
 }
 
 // Errors say what happened and what to do next.

@@ -316,6 +316,14 @@ func (v *visit) list(r room, f filter, cursor, group string) (view.List, error) 
 	}
 	query := r.query(f, v.locale, v.now)
 	query.Cursor = cursor
+	from, before := v.coming(r, f)
+	if since, err := time.Parse(time.RFC3339Nano, v.r.URL.Query().Get("since")); err == nil && cursor != "" {
+		from = since // where the page before ended
+	}
+	var coming []apiclient.Task
+	var asking sync.WaitGroup
+	asking.Go(func() { coming = v.occurrences(from, before, r, f) })
+	defer asking.Wait()
 	var tasks []apiclient.Task
 	for {
 		query.Limit = min(want-len(tasks), apiLimit)
@@ -334,9 +342,20 @@ func (v *visit) list(r room, f filter, cursor, group string) (view.List, error) 
 		}
 	}
 	list := view.List{URL: r.url(f), Chips: v.chips(r, f), Clear: r.path(), Order: r.order(f)}
+	asking.Wait()
+	var until time.Time
+	switch {
+	case r.kind == upcoming:
+		if query.Cursor != "" {
+			until = *tasks[len(tasks)-1].DueAt
+		}
+		tasks = merge(tasks, coming, from, until)
+	case query.Cursor == "":
+		tasks = append(tasks, coming...) // the list of one day may be in any order
+	}
 	list.Groups = v.groups(r, tasks, group)
 	if query.Cursor != "" {
-		list.More = more(r, f, query.Cursor, list.Groups)
+		list.More = more(r, f, query.Cursor, list.Groups, until)
 	}
 	if path := r.url(f); len(list.Chips) > 0 || f.sort != sortings[0].name {
 		list.Saveable = true
@@ -353,15 +372,19 @@ func (v *visit) list(r room, f filter, cursor, group string) (view.List, error) 
 }
 
 // more is the URL of the page after cursor; it remembers the last group, so that
-// its heading is not repeated.
-func more(r room, f filter, cursor string, groups []view.Group) string {
+// its heading is not repeated, and until when the page shows what is to come.
+func more(r room, f filter, cursor string, groups []view.Group, until time.Time) string {
 	next := r.url(f)
 	if strings.Contains(next, "?") {
 		next += "&"
 	} else {
 		next += "?"
 	}
-	return next + url.Values{"cursor": {cursor}, "group": {groups[len(groups)-1].Key}}.Encode()
+	q := url.Values{"cursor": {cursor}, "group": {groups[len(groups)-1].Key}}
+	if !until.IsZero() {
+		q.Set("since", until.UTC().Format(time.RFC3339Nano))
+	}
+	return next + q.Encode()
 }
 
 // groups puts tasks that follow each other under headings. The heading of the
@@ -408,7 +431,7 @@ func (v *visit) row(task apiclient.Task) view.Task {
 	row := view.Task{
 		ID: id, Title: task.Title, Version: task.Version, Status: task.Status,
 		Done: task.Status == apiclient.Completed, Deleted: task.Status == apiclient.Cancelled,
-		Priority: task.Priority, Notes: task.Description != "", Tags: task.Tags, Subtask: task.ParentID != nil,
+		Coming: comingURL(task), Priority: task.Priority, Notes: task.Description != "", Tags: task.Tags, Subtask: task.ParentID != nil,
 	}
 	if task.DueAt != nil {
 		row.Due = &view.Due{

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/a-h/templ"
 
@@ -53,4 +54,16 @@ func (v *visit) answerRoom(toast view.Toast, more ...templ.Component) error {
 	}
 	v.w.Header().Set("Hx-Trigger", "rondo:close")
 	return v.part(http.StatusOK, append([]templ.Component{content, view.Around(p), view.ToastAside(p, toast)}, more...)...)
+}
+
+// showAround is what surrounds the main part, for a page whose main part is to stay.
+func (s *Server) showAround(v *visit) error {
+	p := v.page("")
+	if at, err := url.Parse(v.r.Header.Get("Hx-Current-Url")); err == nil {
+		p.Path, p.Back = at.EscapedPath(), at.RequestURI()
+	}
+	if _, err := v.sidebar(&p); err != nil {
+		return err
+	}
+	return v.part(http.StatusOK, view.Around(p))
 }
