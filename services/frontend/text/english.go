@@ -27,7 +27,10 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			TagHeading: func(tag string) string { return "#" + tag },
 			TagCount:   counted("", " task", " tasks"),
 			TagOptions: "Tag options", RenameTag: "Rename", NewTagName: "New name", DeleteTag: "Delete tag",
-			DeleteTagWarning: "Its tasks stay; they only lose the tag.",
+			DeleteTagNow: "Delete the tag",
+			DeleteTagWarning: func(name string, tasks int) string {
+				return "Its tasks stay, and lose #" + name + counted(" (", " open task)", " open tasks)")(tasks) + ". This cannot be undone."
+			},
 		},
 		Offline: Offline{
 			Title: "You are offline",
@@ -53,8 +56,10 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Tokens:       "API tokens", TokensHint: "For scripts and other programs. Treat each like a password.",
 			TokenName: "What for", TokenScope: "Access", ScopeRead: "Read only", ScopeWrite: "Read and write", TokenDays: "Expires",
 			Never: "Never", AddToken: "Create token", Secret: "The new token, shown this once. Copy it now:", Copy: "Copy", Copied: "Copied",
-			Days: counted("In ", " day", " days"), Revoke: titled("Revoke “", "”"), RevokeShort: "Revoke",
-			NeverUsed: "never used", NeverExpires: "never expires", Expired: "has expired", LastUsed: titled("last used ", ""),
+			Days: counted("In ", " day", " days"), Revoke: titled("Revoke “", "”"), RevokeShort: "Revoke", RevokeNow: "Revoke now",
+			RevokeToken: titled("Programs that use “", "” are locked out at once, and it cannot come back."),
+			RevokeFeed:  titled("Programs that read “", "” get nothing any more, and the address cannot come back."),
+			NeverUsed:   "never used", NeverExpires: "never expires", Expired: "has expired", LastUsed: titled("last used ", ""),
 			Expires: titled("expires ", ""),
 			Data:    "Your data", DataHint: "All your tasks and tags, in a file that other programs can read.", ExportJSON: "Export as JSON",
 			ExportCSV: "Export as CSV", Import: "Import",
@@ -109,7 +114,6 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			CountWrong:  "A whole number from 1 to 10,000, please.",
 			Stale:       "This series was changed elsewhere since you opened it. Your version is below; saving again keeps yours.",
 			AfterFinish: titled("", ", counted from completion"),
-			AtMidnight:  " at 12:00 AM",
 			InZone:      func(sentence, zone string) string { return sentence + " (" + zone + ")" },
 		},
 		History: History{
@@ -121,7 +125,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Heading: "Reminders", Lead: "What you will be told of, and when.", EmptyTitle: "No reminders set",
 			EmptyHint: "Open a task to be reminded of it, or write “remind me at 5 to call Tom” when you add one.",
 			AtDue:     "When it is due", Add: "Add", AtTime: "At a time", None: "None", NeedsDue: "Give the task a due date first.",
-			NoDue: "Waits for a due date",
+			NoDue: "Waits for a due date", Cancelled: titled("Cancelled: ", ""),
 			Before: func(minutes int) string {
 				const hour, day = 60, 24 * 60
 				switch {
@@ -145,14 +149,68 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 		},
 		Calendar: Calendar{
 			Views: "Views", Agenda: "Agenda", Month: "Month", Previous: "Previous month", Next: "Next month",
-			Full: "There are more tasks in this month than fit here.",
+			Full: "More is to come in this month than fits here.",
 			More: counted("", " more", " more"),
-			Day: func(label string, tasks int) string {
-				if tasks == 0 {
-					return label
+			Day: func(label string, tasks, coming int) string {
+				if tasks > 0 {
+					label += ", " + counted("", " task", " tasks")(tasks)
 				}
-				return label + ", " + counted("", " task", " tasks")(tasks)
+				if coming > 0 {
+					label += ", " + strconv.Itoa(coming) + " to come"
+				}
+				return label
 			},
+		},
+		Chat: Chat{
+			Title: "Assistant", Open: "Ask the assistant", Close: "Close the assistant", New: "New conversation",
+			History: "Earlier conversations", HistoryEmpty: "What you talk about is kept here for 30 days.", Back: "Back to the conversation",
+			Log: "Conversation", Field: "Message to the assistant", Placeholder: "Say what you have to do, or ask",
+			Send: "Send", Stop: "Stop the answer",
+			Speak: "Speak", SpeakDenied: "The browser does not allow it. Change that in its settings for this page.",
+			Greeting:  "What is on your mind?",
+			ModelHint: "Say it in your own words. I can add, find and change tasks, let them repeat, and remind you.",
+			RulesHint: "No language model is set up here, so I go by rules: I understand plain commands such as these, and say so when I do not.",
+			Examples: []string{
+				"Team sync every Friday at 2 PM", "Call Tom tomorrow at 5 PM, remind me 15 minutes before",
+				"Finish the slides by Thursday #work high priority",
+			},
+			Questions: []string{"What is due today?", "What is overdue?"},
+			You:       "You", Answer: "Assistant", Working: "Thinking", Confirm: "Confirm", Cancel: "Leave it", Again: "Try again",
+			Stopped:     "Stopped.",
+			Suggestions: "What you could say", WaitsForYou: "Nothing has been changed yet.",
+			Forget:      titled("Delete the conversation “", "”"),
+			Unreachable: "The assistant cannot be reached. Your tasks are safe; this is tried again.",
+			Busy:        "The answer before is still being made. Wait for it, or stop it.",
+			Long:        "That is too long for one message. At most 4,000 characters, please.", Empty: "Write something first.",
+			Gone:      "This conversation is no longer there.",
+			MoreCards: counted("and ", " more", " more"),
+			ReminderStatus: map[string]string{
+				"sent": "Has come", "missed": "Missed", "suppressed": "No longer needed", "failed": "Could not be delivered",
+				"cancelled": "Cancelled",
+			},
+			Tools: map[string]ToolText{
+				"create_task":           {"Adding a task", "Added a task", "Could not add the task"},
+				"find_tasks":            {"Looking through your tasks", "Looked through your tasks", "Could not look through your tasks"},
+				"find_task":             {"Looking at a task", "Looked at a task", "Could not look at the task"},
+				"update_tasks":          {"Changing tasks", "Changed", "Could not change this"},
+				"complete_tasks":        {"Completing", "Completed", "Could not complete this"},
+				"reopen_tasks":          {"Reopening", "Reopened", "Could not reopen this"},
+				"cancel_tasks":          {"Deleting", "Deleted", "Could not delete this"},
+				"summarise_day":         {"Looking at your day", "Looked at your day", "Could not look at your day"},
+				"create_recurring_task": {"Adding a recurring task", "Added a recurring task", "Could not add the recurring task"},
+				"find_recurring_tasks":  {"Looking through what repeats", "Looked through what repeats", "Could not look through what repeats"},
+				"find_recurring_task":   {"Looking at a recurring task", "Looked at a recurring task", "Could not look at the recurring task"},
+				"pause_recurring_task":  {"Pausing", "Paused", "Could not pause this"},
+				"resume_recurring_task": {"Resuming", "Resumed", "Could not resume this"},
+				"skip_occurrence":       {"Skipping", "Skipped", "Could not skip this"},
+				"cancel_recurring_task": {"Ending a recurring task", "Ended a recurring task", "Could not end the recurring task"},
+				"create_reminder":       {"Setting a reminder", "Set a reminder", "Could not set the reminder"},
+				"find_reminders":        {"Looking through your reminders", "Looked through your reminders", "Could not find reminders"},
+				"snooze_reminder":       {"Snoozing a reminder", "Snoozed a reminder", "Could not snooze the reminder"},
+				"cancel_reminder":       {"Cancelling a reminder", "Cancelled a reminder", "Could not cancel the reminder"},
+				"find_tags":             {"Looking through your tags", "Looked through your tags", "Could not look through your tags"},
+			},
+			Other: ToolText{"Working on it", "Done", "This did not work"},
 		},
 		When: When{
 			Title: "When?", Short: "Due", Weekend: "Weekend", NextWeek: "Next week", None: "No date", Set: "Set",
@@ -187,6 +245,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Title: "Title", Notes: "Notes", NotesPlaceholder: "Anything worth remembering", Due: "Due date",
 			Time: "Time", Priority: "Priority", Tags: "Tags", TagsHint: "Separate tags with commas.",
 			TimeHint: "Without a time, the task is due at the end of the day.",
+			Coming:   "To come",
 			Detail:   "Task details", Deleted: "Deleted", Overdue: "Overdue",
 			Complete: titled("Complete “", "”"), Reopen: titled("Reopen “", "”"),
 			Delete: titled("Delete “", "”"), Edit: titled("Rename “", "”"), Open: titled("Open “", "”"),
@@ -227,7 +286,8 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			SeriesResumed: titled("Resumed “", "”"), SeriesCancelled: titled("Ended “", "”"),
 			Skipped: titled("Skipped ", ""), ReminderCancelled: titled("Cancelled the reminder of “", "”"),
 			ReminderAdded: titled("You will be reminded ", ""), Snoozed: titled("You will be reminded ", ""), AllRead: "All read",
-			TagRenamed: "Tag renamed", TagDeleted: "Tag deleted", SettingsSaved: "Settings saved",
+			ListForgotten: titled("“", "” is no saved list any more"),
+			TagRenamed:    "Tag renamed", TagDeleted: "Tag deleted", SettingsSaved: "Settings saved",
 			SignedOut: "You are signed out.",
 			Offline:   "Rondo did not answer. Check your connection and try again in a moment.",
 			Unknown:   "Something went wrong. Please try again.",
@@ -254,7 +314,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Move: "Move up or down, or a day on", Select: "Select", SelectMore: "Select more", SelectAll: "Select all",
 			GoCalendar: "Go to the month", GoSettings: "Go to settings",
 			GoInbox: "Go to all tasks", GoToday: "Go to today", GoUpcoming: "Go to upcoming", GoDone: "Go to done",
-			Help: "Show these keys", Escape: "Close, or leave a field",
+			Chat: "Talk to the assistant", Help: "Show these keys", Escape: "Close, or leave a field",
 		},
 		Errors: Errors{
 			UnreachableTitle: "Your tasks cannot be reached right now",

@@ -107,6 +107,7 @@ func (s *Server) Routes() []Route {
 
 		{"POST /tasks", Member, s.addTask},
 		{"GET " + view.QuickAddPath, Member, s.showUnderstood},
+		{"GET " + view.AroundPath, Member, s.showAround},
 		{"GET /tasks/{id}", Member, s.showTask},
 		{"POST /tasks/{id}", Member, s.saveTask},
 		{"GET /tasks/{id}/title", Member, s.showRename},
@@ -147,6 +148,15 @@ func (s *Server) Routes() []Route {
 
 		{"POST /tag/{id}/rename", Member, s.renameTag},
 		{"POST /tag/{id}/delete", Member, s.deleteTag},
+
+		{"GET " + view.ChatPath, Member, s.showChat},
+		{"GET /chat/history", Member, s.showChatHistory},
+		{"GET /chat/cards", Member, s.showChatCards},
+		{"POST /chat/turns", Member, s.say},
+		{"GET /chat/turns/{id}/stream", Member, s.streamTurn},
+		{"POST /chat/turns/{id}/consent", Member, s.answerQuestion},
+		{"POST /chat/turns/{id}/stop", Member, s.stopTurn},
+		{"POST /chat/sessions/{id}/forget", Member, s.forgetChat},
 
 		{"GET /stream", Member, s.stream},
 		{"GET /sw.js", Anyone, s.serviceWorker},

@@ -1,5 +1,6 @@
 // Starts the parts, and does what is common to all pages.
 import * as act from "./act.js";
+import * as chat from "./chat.js";
 import * as dialogs from "./dialogs.js";
 import * as drag from "./drag.js";
 import * as keys from "./keys.js";
@@ -42,7 +43,8 @@ document.addEventListener("htmx:beforeSend", ({ target, detail: { xhr } }) => {
 
 // A new room begins at its top, for eyes and for screen readers.
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.target.id !== "main" || event.detail.requestConfig?.verb !== "get") return;
+  const { requestConfig } = event.detail;
+  if (event.target.id !== "main" || requestConfig?.verb !== "get" || requestConfig.elt === document.body) return; // it only changed
   if (!document.activeElement || document.activeElement === document.body) event.target.focus({ preventScroll: true });
   said.say(document.title);
 });
@@ -55,5 +57,5 @@ if (zone) {
   if (guess) zone.value = guess;
 }
 
-for (const part of [said, list, act, drag, dialogs, keys, quickadd, notices, push, stream]) part.start();
+for (const part of [said, list, act, drag, dialogs, chat, keys, quickadd, notices, push, stream]) part.start();
 document.documentElement.dataset.ready = "yes";
