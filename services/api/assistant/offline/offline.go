@@ -369,7 +369,8 @@ func (c conversation) change(name string, with func(tool.Card) arguments) error 
 	if len(cards) == 0 && c.ofList() {
 		return c.say(noneOfList)
 	}
-	if len(cards) > 0 && c.ofList() && with == nil || len(cards) > 1 && c.says("all", "every", "everything", "them", "these", "those", "both") {
+	many := len(cards) > 1 && c.says("all", "every", "everything", "them", "these", "those", "both")
+	if many || len(cards) > 0 && c.ofList() && with == nil {
 		return c.do(name, arguments{"ids": ids(cards)})
 	}
 	return c.toOne(name, bare(c.action.Title), cards, with)

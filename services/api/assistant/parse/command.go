@@ -330,7 +330,9 @@ func (p *parser) snooze() bool {
 	default:
 		return false
 	}
-	if n := p.at(end - 1); n.isNumber() && n.number > 0 && n.number <= most && (end-1 == i || p.is(end-2, "for") || end-2 == i && p.in(i, pronouns)) { // snooze 10
+	n := p.at(end - 1)
+	alone := end-1 == i || p.is(end-2, "for") || end-2 == i && p.in(i, pronouns)
+	if alone && n.isNumber() && n.number > 0 && n.number <= most { // snooze 10
 		at := p.now.Add(minutes(n.number))
 		p.action.RemindAt = &at
 		if p.is(end-2, "for") {

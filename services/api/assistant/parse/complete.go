@@ -27,7 +27,8 @@ func (p *parser) complete() bool {
 		named := p.named(i+1) || p.in(i+1, completes)
 		return i+1 < end && !named && (p.bulk(i+1, end) || end-i <= longestName && !p.timed(i+1, end)) && p.targets(Complete, i+1, end)
 	case "close", "resolve":
-		return (p.in(end-1, things) && p.known(i+1, end) || p.in(p.past(i+1, articles), things) && i+2 < end || p.bulk(i+1, end)) && p.targets(Complete, i+1, end)
+		thing := p.in(end-1, things) && p.known(i+1, end) || p.in(p.past(i+1, articles), things) && i+2 < end
+		return (thing || p.bulk(i+1, end)) && p.targets(Complete, i+1, end)
 	case "finish":
 		return p.finishes(i+1, end)
 	}

@@ -56,7 +56,8 @@ func (p *parser) dateAt(i int) (mention, int) {
 		return mention{}, i
 	}
 	for _, form := range [...]func(*parser, int) (mention, int){
-		(*parser).isoDate, (*parser).relativeDay, (*parser).measured, (*parser).distance, (*parser).nthOfMonth, (*parser).edge, (*parser).monthDay,
+		(*parser).isoDate, (*parser).relativeDay, (*parser).measured, (*parser).distance, (*parser).nthOfMonth,
+		(*parser).edge, (*parser).monthDay,
 		(*parser).dayMonth, (*parser).slashes, (*parser).dots, (*parser).weekDay, (*parser).period, (*parser).dayOfMonth,
 		(*parser).holiday, (*parser).monthAlone,
 	} {
@@ -180,7 +181,8 @@ func (p *parser) measured(i int) (mention, int) {
 	k := p.skip(i, "the")
 	u, end := p.unitAt(k)
 	t := p.at(k)
-	if end == k || u != day && u != week && u != month || strings.HasSuffix(t.text, "s") || len(t.text) < 3 || !p.either(end, "before", "after") {
+	one := (u == day || u == week || u == month) && len(t.text) > 2 && !strings.HasSuffix(t.text, "s")
+	if end == k || !one || !p.either(end, "before", "after") {
 		return mention{}, i
 	}
 	return p.countedFrom(durationOf(1, u), end, i)

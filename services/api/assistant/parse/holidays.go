@@ -145,7 +145,8 @@ var monthFirsts = setOf(`
 func orderOf(zone string) order {
 	switch {
 	case monthFirsts.has(zone), strings.HasPrefix(zone, "US/"), strings.HasPrefix(zone, "Canada/"),
-		strings.HasPrefix(zone, "America/Indiana/"), strings.HasPrefix(zone, "America/Kentucky/"), strings.HasPrefix(zone, "America/North_Dakota/"):
+		strings.HasPrefix(zone, "America/Indiana/"), strings.HasPrefix(zone, "America/Kentucky/"),
+		strings.HasPrefix(zone, "America/North_Dakota/"):
 		return monthFirst
 	case !strings.Contains(zone, "/"), strings.HasPrefix(zone, "Etc/"):
 		return unknownOrder

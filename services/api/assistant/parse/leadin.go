@@ -133,7 +133,8 @@ func (p *parser) leadWords(i int) (after int, remind bool) {
 		return k, false
 	}
 	after, remind = p.entry(i)
-	if leads := p.in(after, verbs) || p.either(after, ":", "to", "called"); after > i+1 && leads && after+1 < p.end { // high priority task finish the slides
+	leads := p.in(after, verbs) || p.either(after, ":", "to", "called")
+	if leads && after > i+1 && after+1 < p.end { // high priority task finish the slides
 		return after, remind
 	}
 	p.action.Priority, p.opener = "", opener{}

@@ -1,8 +1,6 @@
 package parse
 
 import (
-	"maps"
-	"slices"
 	"strings"
 	"time"
 )
@@ -178,7 +176,7 @@ func makeLexicon() map[string]lexeme {
 		l.begins = true
 		lexicon[w] = l
 	}
-	for _, s := range []set{beginnings, setOf(strings.Join(slices.Collect(maps.Keys(feasts)), " ")), keysOf(letters), keysOf(runs), keysOf(levels), keysOf(numbered)} {
+	for _, s := range []set{beginnings, keysOf(feasts), keysOf(letters), keysOf(runs), keysOf(levels), keysOf(numbered)} {
 		for w := range s {
 			l := lexicon[w]
 			l.begins = true

@@ -195,7 +195,8 @@ func (p *parser) secondSeries(i int, found *finding) int {
 		p.action.Question = asked
 		return i
 	}
-	p.ask("One task repeats in one way. Shall I make a second one for “" + strings.TrimSpace(p.text[p.at(s.from).start:p.at(s.to-1).end]) + "”?")
+	second := p.text[p.at(s.from).start:p.at(s.to-1).end]
+	p.ask("One task repeats in one way. Shall I make a second one for “" + second + "”?")
 	p.take(piece{i, s.to, KindRecurrence})
 	return s.to
 }

@@ -62,7 +62,8 @@ func (p *parser) seriesAt(i int) (series, bool) {
 	}
 	known := s.known
 	s.to = p.modifiers(&s, end)
-	if r := s.rule; !known && s.often > 0 && (len(r.byDay) == s.often || len(r.byMonthDay) == s.often || len(r.byHour) == s.often) { // twice a week on mon and thu
+	said := max(len(s.rule.byDay), len(s.rule.byMonthDay), len(s.rule.byHour))
+	if !known && said > 0 && said == s.often { // twice a week on mon and thu
 		s.known = true
 		p.action.Question = asked
 	}
@@ -268,10 +269,10 @@ func (p *parser) everySo(i int) (n, after int, counted bool) {
 
 // everyFew reads "few days", "couple of weeks", "2-3 days": all but a couple have to be asked.
 func (p *parser) everyFew(s *series, i int) int {
-	n, k := 2, i
+	n, k := 2, i+1
 	switch {
 	case p.either(i, "few", "couple", "several"):
-		k = p.skip(i+1, "of")
+		k = p.skip(k, "of")
 	default:
 		fewest, end := p.count(i)
 		most, after := p.count(end + 1)
