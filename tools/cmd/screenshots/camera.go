@@ -113,6 +113,10 @@ func rooms(someone person) []view {
 		{name: "not-found", path: "/nowhere"},
 		{name: "chat", path: "/today", script: talk(), until: `document.querySelector(".chat-intro") && !document.querySelector(".chat-turn")`},
 		{
+			name: "chat-series", path: "/today", script: talk("Water the balcony every Saturday at 9 AM"),
+			until: answered("Water the balcony every Saturday at 9 AM", "completed"),
+		},
+		{
 			name: "conversation", path: "/today", script: talk("Water the balcony every Saturday at 9 AM", "What is due today?"),
 			until: answered("What is due today?", "completed"),
 		},
@@ -215,7 +219,7 @@ type readmePicture struct {
 }
 
 var readmePictures = []readmePicture{
-	{"tasks.png", "conversation", look{"", 1280, 800, false, "light"}},
+	{"tasks.png", "chat-series", look{"", 1280, 800, false, "light"}},
 	{"recurring.png", "recurring-custom", look{"", 1280, 800, false, "light"}},
 	{"phone.png", "upcoming", look{"", 390, 844, true, "dark"}},
 }

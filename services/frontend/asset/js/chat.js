@@ -82,9 +82,10 @@ function fit() {
 
 function load(values = {}) {
   const named = localStorage.getItem(kept("session"));
-  return htmx.ajax("GET", "/chat", {
+  byId("chat-view").removeAttribute("data-empty"); // once is enough
+  htmx.ajax("GET", "/chat", {
     source: panel(), target: "#chat-view", swap: "outerHTML", values: { ...(named ? { session: named } : {}), ...values },
-  }).catch(() => {}); // it is tried again when the connection is back
+  }).catch(() => byId("chat-view").toggleAttribute("data-empty", !log())); // until the connection is back
 }
 
 // Whatever has come into the panel: remembers which conversation it is, and listens to
@@ -337,9 +338,16 @@ export function start() {
     setTimeout(adopt);
     refocus();
   });
+  // Of what the panel was asked to show, the last counts.
+  let asked = null;
   let within = false;
+  document.addEventListener("htmx:beforeSend", ({ detail }) => {
+    if (detail.target?.id === "chat-view") asked = detail.xhr;
+  });
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    if (detail.target?.id === "chat-view") within = panel().contains(document.activeElement);
+    if (detail.target?.id !== "chat-view") return;
+    if (detail.xhr !== asked) detail.shouldSwap = false;
+    within = panel().contains(document.activeElement);
   });
   document.addEventListener("htmx:afterSettle", ({ detail, target }) => {
     const id = (detail.target ?? target).id;
@@ -358,7 +366,8 @@ export function start() {
 
   document.addEventListener("rondo:change", changed);
   document.addEventListener("rondo:connected", () => {
-    if (!source && turns().some((turn) => turn.dataset.status === "running")) load();
+    const due = byId("chat-view").hasAttribute("data-empty") || turns().some((turn) => turn.dataset.status === "running");
+    if (!source && due && shown()) load();
     else refreshCards(all());
   });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refreshCards([]); });
