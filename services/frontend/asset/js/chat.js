@@ -18,8 +18,6 @@ const focus = (element) => element?.focus({ preventScroll: true });
 const app = () => document.querySelector(".app");
 const shown = () => (beside.matches ? app().dataset.chat === "open" : panel().matches(":popover-open"));
 
-// --- Opening and closing
-
 let from = null; // where the focus was before it came into the panel
 
 /** Opens the panel where it is closed, and puts the focus into it. */
@@ -78,8 +76,6 @@ function fit() {
   }
 }
 
-// --- The conversation
-
 function load(values = {}) {
   const named = localStorage.getItem(kept("session"));
   byId("chat-view").removeAttribute("data-empty"); // once is enough
@@ -108,8 +104,6 @@ const near = 96; // pixels from the end within which the log follows what comes
 
 const atEnd = () => !log() || log().scrollHeight - log().scrollTop - log().clientHeight < near;
 const toEnd = () => log()?.scrollTo({ top: log().scrollHeight });
-
-// --- Listening
 
 let source = null;
 let heard = ""; // the turn whose answer is listened to
@@ -168,8 +162,6 @@ function rest(turn, status) {
   // A question can be answered in words, too.
   if (turns().some((other) => other !== turn && other.querySelector("[data-chat-consent]"))) load();
 }
-
-// --- Saying
 
 const ready = () => field().value.trim() !== "" && !panel().hasAttribute("data-busy") && log();
 
@@ -231,8 +223,6 @@ function click({ target }) {
   else if (act) post(act.dataset.chatAct, { was: act.dataset.was });
 }
 
-// --- Speaking, where the browser can listen
-
 const Recognition = window.SpeechRecognition ?? window.webkitSpeechRecognition;
 let recognition = null;
 
@@ -258,8 +248,6 @@ function speak(button) {
   button.setAttribute("aria-pressed", "true");
   recognition.start();
 }
-
-// --- Cards stay as their things are
 
 const most = 40; // cards of one request
 
