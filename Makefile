@@ -43,6 +43,10 @@ test-conformance: ## Check the sidecar's edges on a real one: the gate of a Dapr
 test-platform: ## Prove what the stacks declare: by Pulumi's engine, an API server, promtool, and images
 	@$(SUITES) -only engine,schema,rules,images $(ARGS)
 
+.PHONY: test-cluster
+test-cluster: ## Deploy to the real cluster that RONDO_KUBECONFIG names, and use it
+	@$(SUITES) -only cluster $(ARGS)
+
 .PHONY: test-stack
 test-stack: ## Drive the real stack from end to end
 	@$(SUITES) -only stack $(ARGS)

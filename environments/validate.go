@@ -180,6 +180,9 @@ func (k Kafka) validate(m *mistakes) {
 	}
 }
 
+// maxProxies is what a service takes, see RONDO_TRUSTED_PROXIES.
+const maxProxies = 8
+
 func (e Edge) validate(m *mistakes) {
 	oneOf(m, "edge.provider", e.Provider, Gateway, Nginx, ExternalEdge)
 	oneOf(m, "edge.issuer", e.Issuer, Issuers()...)
@@ -191,6 +194,9 @@ func (e Edge) validate(m *mistakes) {
 	}
 	if e.Provider != ExternalEdge && e.RequestsPerSecond < 1 {
 		m.inf("edge.requests_per_second", "is %d; it has to be 1 at the least", e.RequestsPerSecond)
+	}
+	if e.Proxies < 0 || e.Proxies > maxProxies {
+		m.inf("edge.proxies", "are %d; they have to be from 0 to %d", e.Proxies, maxProxies)
 	}
 }
 

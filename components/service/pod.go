@@ -1,6 +1,7 @@
 package service
 
 import (
+	"slices"
 	"strconv"
 
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
@@ -50,7 +51,7 @@ func (s *Service) container() *corev1.ContainerArgs {
 			&corev1.ContainerPortArgs{Name: pulumi.String(PublicPort), ContainerPort: pulumi.Int(topology.ClusterPorts.Public)},
 			&corev1.ContainerPortArgs{Name: pulumi.String("app"), ContainerPort: pulumi.Int(topology.ClusterPorts.App)},
 		},
-		Env: corev1.EnvVarArray{env("RONDO_PUBLIC_URL", s.args.PublicURL)},
+		Env: s.env(),
 		// The listeners open once the sidecar has answered, for which a service waits
 		// up to a minute.
 		StartupProbe:   probe("/healthz", 2, 45),
@@ -61,12 +62,18 @@ func (s *Service) container() *corev1.ContainerArgs {
 	if s.args.DatabaseCA {
 		c.VolumeMounts = corev1.VolumeMountArray{pod.TemporaryMount(), pod.DatabaseCAMount()}
 	}
-	if s.args.Collector != "" {
-		c.Env = corev1.EnvVarArray{
-			env("RONDO_PUBLIC_URL", s.args.PublicURL), env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+s.args.Collector),
-		}
-	}
 	return c
+}
+
+// env is the service's environment. All that is secret comes from the sidecar instead.
+func (s *Service) env() corev1.EnvVarArray {
+	all := corev1.EnvVarArray{
+		env("RONDO_PUBLIC_URL", s.args.PublicURL), env("RONDO_TRUSTED_PROXIES", strconv.Itoa(s.args.Proxies)),
+	}
+	if s.args.Collector != "" {
+		all = append(all, env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+s.args.Collector))
+	}
+	return all
 }
 
 // annotations ask for the sidecar.
@@ -95,6 +102,9 @@ func (s *Service) annotations() pulumi.StringMap {
 		"dapr.io/sidecar-cpu-limit":            r.LimitCPU,
 		"dapr.io/sidecar-memory-limit":         r.LimitMemory,
 		"rondo/rotation":                       s.args.Rotation,
+	}
+	if slices.ContainsFunc(s.args.Service.Secrets(), func(secret topology.Secret) bool { return secret.Name == topology.WebPush.Name }) {
+		annotations["rondo/push-rotation"] = s.args.PushRotation
 	}
 	if s.args.DatabaseCA {
 		annotations["dapr.io/volume-mounts"] = pod.DatabaseCAForSidecar

@@ -28,12 +28,15 @@ type Args struct {
 	Broker kafka.Broker
 	// PublicURL is what people type.
 	PublicURL string
+	// Proxies is how many of our own stand before the service.
+	Proxies int
 	// Collector is host:port of an OTLP collector; empty: no traces are exported.
 	Collector string
 	// DatabaseCA mounts the authority of the database's certificate.
 	DatabaseCA bool
-	// Rotation starts the pods anew when it changes, since secrets are read at start.
-	Rotation string
+	// Rotation and PushRotation start the pods that read what they change anew, since
+	// secrets are read at start.
+	Rotation, PushRotation string
 }
 
 // Service is a microservice.

@@ -207,6 +207,8 @@ func (d deployed) checkServices(t *testing.T, name string) {
 			{"port for the sidecar", container("ports", 1, "containerPort"), float64(ports.App)},
 			{"image", container("image"), d.env.Images.Registry + "/" + s.Name},
 			{"public URL", container("env", 0, "value"), d.env.URL()},
+			{"trusted proxies", container("env", 1, "name"), "RONDO_TRUSTED_PROXIES"},
+			{"number of proxies", container("env", 1, "value"), strconv.Itoa(d.env.Edge.Proxies)},
 			{"app id", template("metadata", "annotations", "dapr.io/app-id"), s.Name},
 			{"app port", template("metadata", "annotations", "dapr.io/app-port"), strconv.Itoa(ports.App)},
 			{"app token", template("metadata", "annotations", "dapr.io/app-token-secret"), s.AppToken().Name},

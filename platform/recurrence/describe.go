@@ -22,49 +22,66 @@ var (
 // Describe is the recurrence in plain English, such as "Every 2 weeks on Monday
 // and Thursday at 9:00 AM, until December 31, 2026". Every part of it is named,
 // those that follow from Start included.
-func (r *Rule) Describe() string {
+func (r *Rule) Describe() string { return r.describe(false) }
+
+// DescribeDays is Describe for a recurrence whose Start was given as a date: its
+// occurrences are days, and their midnight is not mentioned. What the rule itself says
+// of the time of day is.
+func (r *Rule) DescribeDays() string { return r.describe(true) }
+
+func (r *Rule) describe(days bool) string {
 	if r.option == nil {
-		return "On " + r.datesOf(r.rdates) + r.exceptions()
+		return "On " + r.datesOf(r.rdates, days) + r.exceptions(days)
 	}
-	d := description{option: r.option, start: r.spec.Start, clock: r.pattern.clock}
+	o := r.option
+	days = days && o.Freq <= rrule.DAILY && len(o.Byhour)+len(o.Byminute)+len(o.Bysecond) == 0
+	d := description{option: o, start: r.spec.Start, clock: r.pattern.clock, days: days}
 	text := d.recurs() + d.ending(r.zone)
 	if len(r.rdates) > 0 {
-		text += ", and also on " + r.datesOf(r.rdates)
+		text += ", and also on " + r.datesOf(r.rdates, days)
 	}
-	return text + r.exceptions()
+	return text + r.exceptions(days)
 }
 
-func (r *Rule) exceptions() string {
+func (r *Rule) exceptions(days bool) string {
 	if len(r.exdates) == 0 {
 		return ""
 	}
-	return ", except on " + r.datesOf(r.exdates)
+	return ", except on " + r.datesOf(r.exdates, days)
 }
 
-func (r *Rule) datesOf(unix []int64) string {
+func (r *Rule) datesOf(unix []int64, days bool) string {
 	if len(unix) > mostListed {
-		return fmt.Sprintf("%d dates from %s to %s", len(unix), r.moment(unix[0]), r.moment(unix[len(unix)-1]))
+		return fmt.Sprintf("%d dates from %s to %s", len(unix), r.moment(unix[0], days), r.moment(unix[len(unix)-1], days))
 	}
 	dates := make([]string, len(unix))
 	for i, at := range unix {
-		dates[i] = r.moment(at)
+		dates[i] = r.moment(at, days)
 	}
 	return and(dates)
 }
 
-func (r *Rule) moment(unix int64) string {
+func (r *Rule) moment(unix int64, days bool) string {
 	t := time.Unix(unix, 0).In(r.zone)
-	return t.Format("January 2, 2006 at ") + clockTime(t.Hour(), t.Minute(), t.Second())
+	return t.Format("January 2, 2006") + timeOf(t, days)
+}
+
+// timeOf is the time of day, of which a day has none.
+func timeOf(t time.Time, days bool) string {
+	if hour, minute, second := t.Clock(); !days || hour+minute+second > 0 {
+		return " at " + clockTime(hour, minute, second)
+	}
+	return ""
 }
 
 // description writes one rule down. What a part does depends on FREQ, so it is
 // either said outright ("on the 13th") or as a limit ("only if it is a Friday").
 type description struct {
-	option      *rrule.ROption
-	start       Local
-	clock       *clock
-	withoutTime bool // leaves the time of day out
-	limits      []string
+	option *rrule.ROption
+	start  Local
+	clock  *clock
+	days   bool // leaves the time of day out
+	limits []string
 }
 
 // recurs is all but the end: how often, which days, what time, which of these.
@@ -90,8 +107,8 @@ func (d *description) recurs() string {
 		d.limitYearDays()
 		d.limitMonths()
 	}
-	if times := d.times(); !d.withoutTime {
-		text += times
+	if !d.days {
+		text += d.times()
 	}
 	d.limitPositions()
 	return strings.Join(append([]string{text}, d.limits...), ", ")
@@ -145,6 +162,9 @@ func (d *description) daysOfWeek(every string) string {
 	}
 	if o.Interval <= 1 && (len(days) == 5 || len(days) == 7) && weekdayList(days, and) != joinWeekdays(days, and) {
 		return "Every " + weekdayList(days, and)
+	}
+	if list := weekdayList(days, and); list != joinWeekdays(days, and) {
+		return every + " on every " + list
 	}
 	return every + " on " + weekdayList(days, and)
 }
@@ -357,7 +377,7 @@ func (d *description) ending(zone *time.Location) string {
 	until := o.Until.In(zone)
 	text := until.Format(", until January 2, 2006")
 	if until.Hour() != 23 || until.Minute() != 59 || until.Second() != 59 {
-		text += " at " + clockTime(until.Hour(), until.Minute(), until.Second())
+		text += timeOf(until, d.days)
 	}
 	return text
 }

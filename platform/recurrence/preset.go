@@ -73,6 +73,6 @@ func label(text string, start Local) string {
 	if err != nil {
 		return text
 	}
-	d := description{option: rule.option, start: start, clock: rule.pattern.clock, withoutTime: true}
+	d := description{option: rule.option, start: start, clock: rule.pattern.clock, days: true}
 	return d.recurs()
 }

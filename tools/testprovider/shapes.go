@@ -20,6 +20,7 @@ var shapes = map[tokens.Type]shape{
 
 	"random:index/randomPassword:RandomPassword": password,
 	"random:index/randomString:RandomString":     password,
+	"random:index/randomBytes:RandomBytes":       randomBytes,
 
 	"azure-native:resources:ResourceGroup":                     azure("/resourceGroups/"),
 	"azure-native:network:VirtualNetwork":                      azure("/providers/Microsoft.Network/virtualNetworks/"),
@@ -97,6 +98,14 @@ func password(id resource.ID, inputs resource.PropertyMap) resource.PropertyMap 
 		text = (text + text + text)[:int(length.NumberValue())]
 	}
 	return resource.PropertyMap{"result": resource.MakeSecret(resource.NewProperty(text))}
+}
+
+func randomBytes(id resource.ID, _ resource.PropertyMap) resource.PropertyMap {
+	bytes := []byte(digest(string(id)))
+	return resource.PropertyMap{
+		"base64": resource.MakeSecret(resource.NewProperty(base64.StdEncoding.EncodeToString(bytes))),
+		"hex":    resource.MakeSecret(resource.NewProperty(hex.EncodeToString(bytes))),
+	}
 }
 
 // azure is a resource that has nothing but its address and its name.

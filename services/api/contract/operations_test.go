@@ -145,6 +145,11 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		expect(409, ada, "POST", series+action, nil)
 	}
 
+	// The calendar.
+	expect(200, ada, "GET", "/api/calendar?from=2026-11-01T00:00:00%2B01:00&before=2026-12-01T00:00:00%2B01:00&timezone=Europe/Berlin&per_day=2", nil)
+	expect(200, reader, "GET", "/api/calendar", nil)
+	expect(400, ada, "GET", "/api/calendar?before=1999-01-01T00:00:00Z", nil)
+
 	// The assistant.
 	expect(200, ada, "GET", "/api/chat", nil)
 	session := uuid.NewString()

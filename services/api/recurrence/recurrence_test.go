@@ -103,6 +103,22 @@ func TestPreviewShowsWhatARuleMeans(t *testing.T) {
 	require.Len(t, got.Occurrences, recurrence.DefaultLimit)
 }
 
+func TestADayHasNoTimeOfDay(t *testing.T) {
+	t.Parallel()
+	mux := setup(ratelimit.ForPrograms(time.Now))
+	for body, want := range map[string]string{
+		`{"rrule": "FREQ=WEEKLY;BYDAY=FR", "dtstart": "2026-03-27", "timezone": "Europe/Berlin"}`:              "Every week on Friday",
+		`{"rrule": "FREQ=WEEKLY;BYDAY=FR", "dtstart": "20260327", "timezone": "Europe/Berlin"}`:                "Every week on Friday",
+		`{"rrule": "FREQ=WEEKLY;BYDAY=FR", "dtstart": "2026-03-27T00:00:00", "timezone": "Europe/Berlin"}`:     "Every week on Friday at 12:00 AM",
+		`{"rrule": "FREQ=DAILY;BYHOUR=0,12", "dtstart": "2026-03-27", "timezone": "Europe/Berlin"}`:            "Every day at 12:00 AM and 12:00 PM",
+		`{"rrule": "FREQ=DAILY", "dtstart": "2026-03-27", "timezone": "UTC", "exdate": ["2026-03-28"]}`:        "Every day, except on March 28, 2026",
+		`{"rrule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TU,WE,TH,FR", "dtstart": "2026-03-27", "timezone": "UTC"}`: "Every 2 weeks on every weekday (Monday to Friday)",
+	} {
+		_, _, got := post(t, mux, uuid.Nil, "192.0.2.1:1", body)
+		require.Equal(t, want, got.Description, body)
+	}
+}
+
 func TestPreviewSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	mux := setup(ratelimit.ForPrograms(time.Now))

@@ -21,6 +21,7 @@ const (
 // Request is a rule to look at.
 type Request struct {
 	Spec  engine.Spec
+	Days  bool       // the start is a date: the occurrences are days
 	After *time.Time // exclusive; nil: from the first occurrence on
 	Limit int
 }
@@ -53,6 +54,9 @@ func (s *service) Preview(_ context.Context, from ratelimit.Caller, r Request) (
 		return Preview{}, Refused(err)
 	}
 	p := Preview{Description: rule.Describe()}
+	if r.Days {
+		p.Description = rule.DescribeDays()
+	}
 	p.Occurrences, p.Finished = rule.First(r.Limit, r.After)
 	return p, nil
 }

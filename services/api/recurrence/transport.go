@@ -39,6 +39,7 @@ func decodeRequest(r *http.Request) (from, error) {
 		p.Complainf("dtstart", "is required: a local time such as 2026-03-27T14:00:00")
 	} else {
 		req.Spec.Start = local(&p, "dtstart", *body.DTStart)
+		req.Days = len(*body.DTStart) <= len(time.DateOnly)
 	}
 	if body.Limit != nil {
 		if *body.Limit < 1 || *body.Limit > MaxLimit {

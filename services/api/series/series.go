@@ -317,11 +317,11 @@ func sameRule(a, b occurrence.Series) bool {
 		a.AllDay == b.AllDay && a.Mode == b.Mode
 }
 
-// describe is the rule in plain English. Of a series of days the time of day is none.
+// describe is the rule in plain English.
 func describe(s occurrence.Series, rule *recurrence.Rule) string {
 	text := rule.Describe()
 	if s.AllDay {
-		text = strings.ReplaceAll(text, " at 12:00 AM", "")
+		text = rule.DescribeDays()
 	}
 	if s.Mode == occurrence.ByCompletion {
 		text += ", counted from completion"

@@ -164,14 +164,15 @@ func present(s occurrence.Series) Series {
 		return shown // Failure says why
 	}
 	shown.Rule = describe(s, rule)
-	if next, ok := upcoming(s, rule); ok {
+	if next, ok := NextOf(s, rule); ok {
 		shown.NextOccurrenceAt = &next
 	}
 	return shown
 }
 
-// upcoming is the next occurrence, also of a series that recurring has not scheduled yet.
-func upcoming(s occurrence.Series, rule *recurrence.Rule) (time.Time, bool) {
+// NextOf is the next occurrence of a series, also of one that recurring has not
+// scheduled yet. False: none is to come, or nobody knows yet when.
+func NextOf(s occurrence.Series, rule *recurrence.Rule) (time.Time, bool) {
 	switch {
 	case s.Status != event.SeriesPending && s.Status != event.SeriesActive:
 		return time.Time{}, false
@@ -463,7 +464,7 @@ func single(
 	if err != nil {
 		return t, after, preview.Refused(err)
 	}
-	next, hasNext := upcoming(old, rule)
+	next, hasNext := NextOf(old, rule)
 	isNext := hasNext && at.Equal(next)
 	switch {
 	case old.Status == event.SeriesCompleted:
@@ -547,7 +548,7 @@ func nextToSkip(ctx context.Context, tx Tx, s occurrence.Series, now time.Time) 
 	if err != nil {
 		return time.Time{}, preview.Refused(err)
 	}
-	next, ok := upcoming(s, rule)
+	next, ok := NextOf(s, rule)
 	switch {
 	case ok:
 		return next, nil
@@ -647,7 +648,7 @@ func (s *service) upcoming(ctx context.Context, found occurrence.Series, limit i
 	if err != nil {
 		return nil, nil //nolint:nilerr // its Failure says so
 	}
-	at, ok := upcoming(found, rule)
+	at, ok := NextOf(found, rule)
 	if !ok {
 		return nil, nil
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/rondohq/rondo/services/api/assistant/offline"
 	"github.com/rondohq/rondo/services/api/assistant/quickadd"
 	"github.com/rondohq/rondo/services/api/assistant/tool"
+	"github.com/rondohq/rondo/services/api/calendar"
 	"github.com/rondohq/rondo/services/api/docs"
 	"github.com/rondohq/rondo/services/api/exchange"
 	"github.com/rondohq/rondo/services/api/feed"
@@ -65,6 +66,7 @@ type API struct {
 	preview       recurrence.Endpoints
 	series        series.Endpoints
 	feeds         feed.Endpoints
+	calendar      calendar.Endpoints
 	chat          chat.Endpoints
 	conversation  *chat.Conversation
 	mcp           http.Handler
@@ -111,7 +113,8 @@ func New(d Deps) (*API, error) {
 		mcp: token.Authenticate(verifier, mcp.Handler(mcp.Deps{
 			Tools: tools, Zones: conversation.Store, Now: d.Now, Log: d.Log,
 		})),
-		feeds: feed.MakeEndpoints(feed.NewService(feed.NewPostgres(d.Pool, taskStore), feed.DefaultLimits(d.Now), d.Now), durations),
+		calendar: calendar.MakeEndpoints(calendar.NewService(calendar.NewPostgres(d.Pool, taskStore), d.Now), durations),
+		feeds:    feed.MakeEndpoints(feed.NewService(feed.NewPostgres(d.Pool, taskStore), feed.DefaultLimits(d.Now), d.Now), durations),
 	}, nil
 }
 
@@ -164,5 +167,6 @@ func (a *API) Register(mux rest.Router) {
 	notification.Register(private(rest.MaxBody), a.notifications)
 	exchange.Register(private(exchange.MaxBody), a.exchange)
 	feed.Register(private(rest.MaxBody), a.feeds)
+	calendar.Register(private(rest.MaxBody), a.calendar)
 	chat.Register(private(rest.MaxBody), a.chat)
 }

@@ -36,7 +36,11 @@ const columns = `g.id, g.name, (SELECT count(*) FROM task_tags tt JOIN tasks t O
 
 // List implements Store.
 func (p *Postgres) List(ctx context.Context, owner uuid.UUID) ([]Tag, error) {
-	rows, err := p.pool.Query(ctx, `SELECT `+columns+` FROM tags g WHERE g.user_id = $1 ORDER BY lower(g.name)`, owner)
+	// Counted all at once: tag by tag, each task would be looked up by itself.
+	rows, err := p.pool.Query(ctx, `
+		SELECT g.id, g.name, count(t.id) FROM tags g LEFT JOIN task_tags tt ON tt.tag_id = g.id
+			LEFT JOIN tasks t ON t.id = tt.task_id AND t.user_id = g.user_id AND t.status IN ('pending', 'active')
+		WHERE g.user_id = $1 GROUP BY g.id ORDER BY lower(g.name)`, owner)
 	if err != nil {
 		return nil, postgres.Explain(fmt.Errorf("listing tags: %w", err))
 	}

@@ -31,6 +31,7 @@ var files embed.FS
 var styleParts = []string{
 	"css/tokens.css", "css/fonts.css", "css/base.css", "css/layout.css",
 	"css/components.css", "css/task.css", "css/act.css", "css/calendar.css", "css/time.css", "css/account.css", "css/chat.css",
+	"css/forced.css", // after all that it corrects
 }
 
 // singles are served as they are, under the name on the right.

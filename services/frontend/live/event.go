@@ -18,8 +18,11 @@ func (h *Hub) Receive(e event.Envelope) error {
 		return fmt.Errorf("%w: userid: %w", event.ErrPoison, err)
 	}
 	m := Message{Kind: Change, Type: string(e.Type)}
-	if strings.HasPrefix(m.Type, "task.") {
+	switch {
+	case strings.HasPrefix(m.Type, "task."):
 		m.Task, m.Version = e.Subject, version(e)
+	case e.Type == event.AccountChanged{}.EventType():
+		m.Part = part(e)
 	}
 	h.Publish(user, m)
 	return nil
@@ -38,4 +41,13 @@ func version(e event.Envelope) int64 {
 		return 0
 	}
 	return max(data.Version, data.Task.Version)
+}
+
+// part is what of the account changed; "" in a payload that does not say.
+func part(e event.Envelope) string {
+	var data event.AccountChanged
+	if err := json.Unmarshal(e.Data, &data); err != nil {
+		return ""
+	}
+	return string(data.Changed)
 }

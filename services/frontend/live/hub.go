@@ -44,6 +44,8 @@ type Message struct {
 	Type    string
 	Task    string
 	Version int64
+	// Part is what of an account changed; see event.AccountPart.
+	Part string
 }
 
 // Hub passes messages on to the tabs of their user. Publishing never waits.

@@ -125,6 +125,7 @@ func TestEventsBecomeMessagesWithoutTheirData(t *testing.T) {
 	require.Equal(t, "task-1", got[0].Task)
 	require.EqualValues(t, 7, got[0].Version)
 	require.Empty(t, got[1].Task, "an account has no row in the list")
+	require.Equal(t, string(event.AccountTags), got[1].Part)
 	encoded, err := json.Marshal(got)
 	require.NoError(t, err)
 	require.NotContains(t, string(encoded), secret)

@@ -90,7 +90,8 @@ func (s *Sender) message(m Message) {
 		Type    string `json:"type,omitempty"`
 		Task    string `json:"task,omitempty"`
 		Version int64  `json:"version,omitempty"`
-	}{m.Type, m.Task, m.Version})
+		Part    string `json:"part,omitempty"`
+	}{m.Type, m.Task, m.Version, m.Part})
 	if err != nil {
 		s.Err = err
 		return

@@ -45,14 +45,15 @@ type Rooms struct {
 	TagCount                                                                                         func(n int) string
 	Recurring, Reminders, Notifications                                                              string
 	RenameTag, NewTagName, DeleteTag, TagOptions                                                     string
-	DeleteTagWarning                                                                                 string
+	DeleteTagNow                                                                                     string
+	DeleteTagWarning                                                                                 func(name string, tasks int) string
 }
 
 // Calendar is the month.
 type Calendar struct {
 	Views, Agenda, Month, Previous, Next, Full string
 	More                                       func(n int) string
-	Day                                        func(label string, tasks int) string
+	Day                                        func(label string, tasks, coming int) string
 }
 
 // Offline is about being without a connection.
@@ -82,9 +83,7 @@ type Recurring struct {
 	ScopeThis, ScopeFollowing, ScopeAll                                                    string
 	Next, ThenOver, RuleRequired, IntervalWrong, MonthDaysWrong, CountWrong, Stale         string
 	AfterFinish                                                                            func(sentence string) string
-	// AtMidnight is what the api's sentence about a rule says of a day without a time.
-	AtMidnight string
-	InZone     func(sentence, zone string) string
+	InZone                                                                                 func(sentence, zone string) string
 }
 
 // History is what happened to a task.
@@ -98,6 +97,7 @@ type Reminders struct {
 	Heading, Lead, EmptyTitle, EmptyHint, AtDue, Add, AtTime, None, NeedsDue, NoDue string
 	Before                                                                          func(minutes int) string
 	Cancel                                                                          func(title string) string
+	Cancelled                                                                       func(when string) string
 	Snooze, SnoozeTitle                                                             string
 	When                                                                            func(when string) string
 }
@@ -149,7 +149,7 @@ type Task struct {
 	DeleteShort, ReopenShort, CompleteShort                                             string
 	Created, Changed, CompletedOn                                                       func(when string) string
 	Subtasks, NewSubtask, PartOf                                                        string
-	HasNotes, ListLabel, More, Subtask                                                  string
+	HasNotes, ListLabel, More, Subtask, Coming                                          string
 	Stale                                                                               string
 }
 
@@ -175,6 +175,7 @@ type Toasts struct {
 	SeriesCancelled, Skipped, ReminderCancelled                        func(title string) string
 	ReminderAdded, Snoozed                                             func(when string) string
 	AllRead                                                            string
+	ListForgotten                                                      func(name string) string
 	TagRenamed, TagDeleted, SettingsSaved, SignedOut, Offline, Unknown string
 }
 
@@ -197,7 +198,8 @@ type Settings struct {
 	Tokens, TokensHint, TokenName, TokenScope, ScopeRead, ScopeWrite, TokenDays, Never, AddToken, Secret, Copy     string
 	Days                                                                                                           func(n int) string
 	Revoke                                                                                                         func(name string) string
-	RevokeShort, NeverUsed, NeverExpires, Expired, Copied                                                          string
+	RevokeToken, RevokeFeed                                                                                        func(name string) string
+	RevokeShort, RevokeNow, NeverUsed, NeverExpires, Expired, Copied                                               string
 	LastUsed, Expires                                                                                              func(when string) string
 	Data, DataHint, ExportJSON, ExportCSV, Import, ImportHint, File, ChooseFile                                    string
 

@@ -15,6 +15,7 @@ const (
 	DonePath     = "/done"
 
 	QuickAddPath  = "/quick-add"
+	AroundPath    = "/around"
 	RecurringPath = "/recurring"
 	NewSeriesPath = "/recurring/new"
 	PreviewPath   = "/recurring/preview"
@@ -41,7 +42,12 @@ func SeriesPath(id uuid.UUID, action string) string {
 
 // SeriesFrom is the path for changing a series from an occurrence on, or that alone.
 func SeriesFrom(id uuid.UUID, occurrence string) string {
-	return SeriesPath(id, "") + "?" + url.Values{"from": {occurrence}}.Encode() + "#change"
+	return SeriesPath(id, "") + FromOccurrence(occurrence)
+}
+
+// FromOccurrence follows the path of a series; see SeriesFrom.
+func FromOccurrence(occurrence string) string {
+	return "?" + url.Values{"from": {occurrence}}.Encode() + "#change"
 }
 
 func undoPath(t Toast) string {

@@ -32,6 +32,9 @@ const (
 	CSRFHeader = "X-Csrf-Token"
 )
 
+// FreshHeader asks for the account as it is now, not as the session remembers it.
+const FreshHeader = "Rondo-Fresh"
+
 // KeyField carries a form's Idempotency-Key.
 const KeyField = "key"
 
@@ -84,6 +87,7 @@ type RoomView struct {
 type TagView struct {
 	ID    uuid.UUID
 	Name  string
+	Count int // of its open tasks
 	Error string
 }
 
@@ -158,7 +162,7 @@ type Calendar struct {
 	Previous, Next, Current string // URLs
 	Weekdays                []string
 	Weeks                   [][]CalendarDay
-	Full                    bool // there are more tasks than it shows
+	Full                    bool // more is to come than it shows
 	Error                   bool // the api did not answer
 }
 
@@ -166,8 +170,9 @@ type Calendar struct {
 type CalendarDay struct {
 	Date, Number, Label string
 	URL                 string // of all its tasks
-	Tasks               []Task
-	More                int // how many tasks it has besides
+	Tasks               []Task // the first, and what is to come among them
+	Count, Coming       int    // of all its tasks, and of what is to come
+	More                int    // how much of both it has besides
 	Today, Outside      bool
 }
 
@@ -181,6 +186,7 @@ type Task struct {
 	Deleted  bool
 	Subtask  bool
 	Priority string
+	Coming   string // an occurrence that is no task yet: the URL of its series; else ""
 	Day      string // yyyy-mm-dd in lists that are sorted by day
 	Notes    bool
 	Due      *Due

@@ -166,3 +166,29 @@ func TestTheMonthShowsEachTaskOnItsDay(t *testing.T) {
 	c.header = http.Header{"Accept-Language": {"en-US"}}
 	require.Regexp(t, `(?s)<thead><tr><th scope="col"><abbr title="Sunday"`, c.get("/calendar").Body.String())
 }
+
+func TestTheMonthCountsWhatItDoesNotNameAndShowsWhatIsToCome(t *testing.T) {
+	t.Parallel()
+	b := setup(t, plain)
+	at := time.Date(2026, time.November, 26, 9, 0, 0, 0, time.UTC)
+	for range 1200 {
+		b.api.add(t, apiclient.Task{Title: "one of many", DueAt: &at})
+	}
+	later := at.AddDate(0, 0, 1)
+	b.api.coming = []apiclient.ToCome{
+		{SeriesID: uuid.New(), Title: "Water the plants", Tags: []string{"home"}, OccurrenceAt: later, DueAt: later},
+		{SeriesID: uuid.New(), Title: "Too early", OccurrenceAt: at.AddDate(0, -2, 0), DueAt: at.AddDate(0, -2, 0)},
+	}
+	c := b.member(t)
+	body := c.get("/calendar?month=2026-11").Body.String()
+	require.Regexp(t, `(?s)id="day-2026-11-26".*?1,?197 more`, body)
+	require.Regexp(t, `(?s)id="day-2026-11-27"[^>]*>.*?1 to come.*?day-coming.*?/recurring/[-0-9a-f]+\?from=2026-11-27T09%3A00%3A00Z#change.*?Water the plants`, body)
+	require.NotContains(t, body, "Too early")
+
+	agenda := c.get("/upcoming").Body.String()
+	require.Regexp(t, `(?s)class="task coming".*?Water the plants`, agenda)
+	require.NotContains(t, c.get("/upcoming?tags=work").Body.String(), "Water the plants", "a filter is for what is to come, too")
+	require.Contains(t, c.get("/upcoming?tags=home&search=WATER").Body.String(), "Water the plants")
+	require.Contains(t, c.get("/tasks?due=2026-11-27").Body.String(), "Water the plants", "that is where the day leads")
+	require.NotContains(t, c.get("/tasks?due=2026-11-26").Body.String(), "Water the plants")
+}

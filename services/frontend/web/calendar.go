@@ -13,9 +13,7 @@ import (
 
 const (
 	monthLayout = "2006-01"
-	// maxCalendar is how many tasks a month shows at most.
-	maxCalendar = 1000
-	// perDay is how many of them a day names; it counts the others.
+	// perDay is how many tasks a day names; it counts the others.
 	perDay     = 4
 	daysOfWeek = 7
 )
@@ -67,57 +65,64 @@ func (v *visit) calendar(month string) (view.Calendar, view.Page, error) {
 	end := first.AddDate(0, 1, 0)
 	end = end.AddDate(0, 0, (daysOfWeek-(int(end.Weekday())-int(weekStart)+daysOfWeek)%daysOfWeek)%daysOfWeek)
 
-	tasks, err := v.dueWithin(start, end)
+	shown, err := v.api.Calendar(v.r.Context(), start, end, v.locale.Zone.String(), perDay)
 	switch {
 	case err != nil && fault.CodeOf(err) == fault.Unavailable:
 		v.server.Log.WarnContext(v.r.Context(), "the calendar could not be had", "error", err)
 		c.Error = true
 		return c, p, nil
 	case err != nil:
-		return c, p, err
+		return c, p, err //nolint:wrapcheck // a fault of the api
 	}
-	c.Full = len(tasks) == maxCalendar
-	byDay := map[string][]view.Task{}
-	for _, task := range tasks {
-		row := v.row(task)
-		row.Due = v.timeOnly(row.Due, *task.DueAt)
-		day := task.DueAt.In(v.locale.Zone).Format(dateLayout)
-		byDay[day] = append(byDay[day], row)
-	}
+	c.Full = !shown.Complete
+	byDay := v.byDay(shown)
 	for day := start; day.Before(end); day = day.AddDate(0, 0, 1) {
 		if day.Weekday() == weekStart {
 			c.Weeks = append(c.Weeks, nil)
 		}
 		date := day.Format(dateLayout)
-		cell := view.CalendarDay{
-			Date: date, Number: strconv.Itoa(day.Day()), Label: v.locale.Heading(v.now, day), Tasks: byDay[date],
-			Today: date == today.Format(dateLayout), Outside: day.Month() != first.Month(),
-			URL: room{}.url(readFilter(url.Values{"due": {date}}, room{})),
-		}
-		if len(cell.Tasks) > perDay {
-			cell.More = len(cell.Tasks) - perDay + 1
-			cell.Tasks = cell.Tasks[:perDay-1]
-		}
+		cell := byDay[date]
+		cell.Date, cell.Number, cell.Label = date, strconv.Itoa(day.Day()), v.locale.Heading(v.now, day)
+		cell.Today, cell.Outside = date == today.Format(dateLayout), day.Month() != first.Month()
+		cell.URL = room{}.url(readFilter(url.Values{"due": {date}}, room{}))
 		last := len(c.Weeks) - 1
 		c.Weeks[last] = append(c.Weeks[last], cell)
 	}
 	return c, p, nil
 }
 
-// dueWithin are the open tasks from start until before end, at most maxCalendar.
-func (v *visit) dueWithin(start, end time.Time) ([]apiclient.Task, error) {
-	query := apiclient.Query{
-		Statuses: open(), DueAfter: start, DueBefore: end, SortBy: "due_at", SortOrder: "asc", Limit: apiLimit,
+// byDay are the days on which something falls, by their date.
+func (v *visit) byDay(shown apiclient.Calendar) map[string]view.CalendarDay {
+	days := map[string]view.CalendarDay{}
+	coming := map[string][]apiclient.Task{}
+	for _, o := range shown.Upcoming {
+		date := o.DueAt.In(v.locale.Zone).Format(dateLayout)
+		coming[date] = append(coming[date], rowOf(o))
+		days[date] = view.CalendarDay{Coming: len(coming[date])}
 	}
-	var tasks []apiclient.Task
-	for {
-		page, err := v.api.Tasks(v.r.Context(), query)
-		if err != nil {
-			return nil, err //nolint:wrapcheck // a fault of the api
-		}
-		tasks = append(tasks, page.Items...)
-		if query.Cursor = page.NextCursor; query.Cursor == "" || len(tasks) >= maxCalendar {
-			return tasks[:min(len(tasks), maxCalendar)], nil
-		}
+	for _, day := range shown.Days {
+		filled := days[day.Date]
+		filled.Count = day.Count
+		days[day.Date] = v.filled(filled, merge(day.Items, coming[day.Date], time.Time{}, time.Time{}))
+		delete(coming, day.Date)
 	}
+	for date, rows := range coming {
+		days[date] = v.filled(days[date], rows)
+	}
+	return days
+}
+
+// filled is a day with the first of its rows, and the number of the others.
+func (v *visit) filled(day view.CalendarDay, rows []apiclient.Task) view.CalendarDay {
+	named := perDay
+	if all := day.Count + day.Coming; all > perDay {
+		named--
+		day.More = all - named
+	}
+	for _, task := range rows[:min(named, len(rows))] {
+		row := v.row(task)
+		row.Due = v.timeOnly(row.Due, *task.DueAt)
+		day.Tasks = append(day.Tasks, row)
+	}
+	return day
 }

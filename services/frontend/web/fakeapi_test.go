@@ -3,9 +3,11 @@ package web_test
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +32,8 @@ type fakeAPI struct {
 	// fail, when set, answers instead.
 	fail func(*http.Request) error
 	now  func() time.Time
+	// coming is what recurring tasks will bring.
+	coming []apiclient.ToCome
 	// parse, when set, reads texts; else each is a title.
 	parse func(string) apiclient.Parsed
 	chat  fakeChat
@@ -116,6 +120,7 @@ func (f *fakeAPI) mux() *http.ServeMux {
 		}
 		write(w, http.StatusCreated, f.tasks[i])
 	})
+	mux.HandleFunc("GET /api/calendar", func(w http.ResponseWriter, r *http.Request) { write(w, http.StatusOK, f.calendar(r)) })
 	mux.HandleFunc("GET /api/reminders", func(w http.ResponseWriter, _ *http.Request) {
 		write(w, http.StatusOK, map[string]any{"items": []any{}})
 	})
@@ -240,4 +245,31 @@ func (f *fakeAPI) requests() []*http.Request {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.seen)
+}
+
+// calendar is what falls into the span that is asked for.
+func (f *fakeAPI) calendar(r *http.Request) apiclient.Calendar {
+	q := r.URL.Query()
+	zone, _ := time.LoadLocation(q.Get("timezone"))
+	within := func(at time.Time) bool {
+		return at.Format(time.RFC3339) >= q.Get("from") && at.Format(time.RFC3339) < q.Get("before")
+	}
+	c := apiclient.Calendar{Complete: true}
+	perDay, _ := strconv.Atoi(q.Get("per_day"))
+	byDay := map[string][]apiclient.Task{}
+	for _, t := range f.tasks {
+		if t.DueAt != nil && within(t.DueAt.UTC()) && t.Status == apiclient.Pending {
+			date := t.DueAt.In(zone).Format(time.DateOnly)
+			byDay[date] = append(byDay[date], t)
+		}
+	}
+	for _, date := range slices.Sorted(maps.Keys(byDay)) {
+		c.Days = append(c.Days, apiclient.CalendarDay{Date: date, Count: len(byDay[date]), Items: byDay[date][:min(perDay, len(byDay[date]))]})
+	}
+	for _, o := range f.coming {
+		if within(o.DueAt.UTC()) {
+			c.Upcoming = append(c.Upcoming, o)
+		}
+	}
+	return c
 }

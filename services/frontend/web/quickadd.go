@@ -157,9 +157,6 @@ func (v *visit) ruleSentence(parsed apiclient.Parsed) string {
 	if err != nil {
 		return *parsed.RRule
 	}
-	if !parsed.HasTime {
-		preview.Description = strings.ReplaceAll(preview.Description, v.server.text.Recurring.AtMidnight, "")
-	}
 	return preview.Description
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/rondohq/rondo/platform/fault"
 	"github.com/rondohq/rondo/services/frontend/apiclient"
@@ -230,30 +231,30 @@ func (s *Server) showTagRoom(v *visit) error {
 func (v *visit) showList(r room) error {
 	q := v.r.URL.Query()
 	f := readFilter(q, r)
-	list, err := v.list(r, f, q.Get("cursor"), q.Get("group"))
-	if err != nil {
-		return err
-	}
 	p := v.roomPage(r, f)
-	if v.byScript() {
-		switch v.target() {
-		case "more":
-			return v.part(http.StatusOK, view.TaskRows(p, list))
-		case view.ListID:
-			if v.r.Header.Get("Hx-Trigger") == "filters" {
-				v.w.Header().Set("Hx-Replace-Url", r.url(f))
-				return v.part(v.listStatus(list), view.TaskList(p, list))
-			}
-			// The list fetches itself when something changed; that may be tags.
-			if _, err := v.sidebar(&p); err != nil {
-				return err
-			}
-			return v.part(v.listStatus(list), view.TaskList(p, list), view.Around(p))
+	filtered := v.r.Header.Get("Hx-Trigger") == "filters"
+	if v.byScript() && (v.target() == "more" || v.target() == view.ListID && filtered) {
+		list, err := v.list(r, f, q.Get("cursor"), q.Get("group"))
+		if err != nil {
+			return err
 		}
+		if v.target() == "more" {
+			return v.part(http.StatusOK, view.TaskRows(p, list))
+		}
+		v.w.Header().Set("Hx-Replace-Url", r.url(f))
+		return v.part(v.listStatus(list), view.TaskList(p, list))
 	}
-	tags, err := v.sidebar(&p)
-	if err != nil {
-		return err
+	var list view.List
+	var tags []apiclient.Tag
+	var both errgroup.Group
+	both.Go(func() (err error) { list, err = v.list(r, f, q.Get("cursor"), q.Get("group")); return err })
+	both.Go(func() (err error) { tags, err = v.sidebar(&p); return err })
+	if err := both.Wait(); err != nil {
+		return err //nolint:wrapcheck // a fault of the api
+	}
+	if v.byScript() && v.target() == view.ListID {
+		// The list fetches itself when something changed; that may be tags.
+		return v.part(v.listStatus(list), view.TaskList(p, list), view.Around(p))
 	}
 	p.Toast = v.toastAfterRedirect()
 	content := view.RoomMain(p, v.roomView(r, f, tags, list))
@@ -316,6 +317,14 @@ func (v *visit) list(r room, f filter, cursor, group string) (view.List, error) 
 	}
 	query := r.query(f, v.locale, v.now)
 	query.Cursor = cursor
+	from, before := v.coming(r, f)
+	if since, err := time.Parse(time.RFC3339Nano, v.r.URL.Query().Get("since")); err == nil && cursor != "" {
+		from = since // where the page before ended
+	}
+	var coming []apiclient.Task
+	var asking sync.WaitGroup
+	asking.Go(func() { coming = v.occurrences(from, before, r, f) })
+	defer asking.Wait()
 	var tasks []apiclient.Task
 	for {
 		query.Limit = min(want-len(tasks), apiLimit)
@@ -334,9 +343,20 @@ func (v *visit) list(r room, f filter, cursor, group string) (view.List, error) 
 		}
 	}
 	list := view.List{URL: r.url(f), Chips: v.chips(r, f), Clear: r.path(), Order: r.order(f)}
+	asking.Wait()
+	var until time.Time
+	switch {
+	case r.kind == upcoming:
+		if query.Cursor != "" {
+			until = *tasks[len(tasks)-1].DueAt
+		}
+		tasks = merge(tasks, coming, from, until)
+	case query.Cursor == "":
+		tasks = append(tasks, coming...) // the list of one day may be in any order
+	}
 	list.Groups = v.groups(r, tasks, group)
 	if query.Cursor != "" {
-		list.More = more(r, f, query.Cursor, list.Groups)
+		list.More = more(r, f, query.Cursor, list.Groups, until)
 	}
 	if path := r.url(f); len(list.Chips) > 0 || f.sort != sortings[0].name {
 		list.Saveable = true
@@ -353,15 +373,19 @@ func (v *visit) list(r room, f filter, cursor, group string) (view.List, error) 
 }
 
 // more is the URL of the page after cursor; it remembers the last group, so that
-// its heading is not repeated.
-func more(r room, f filter, cursor string, groups []view.Group) string {
+// its heading is not repeated, and until when the page shows what is to come.
+func more(r room, f filter, cursor string, groups []view.Group, until time.Time) string {
 	next := r.url(f)
 	if strings.Contains(next, "?") {
 		next += "&"
 	} else {
 		next += "?"
 	}
-	return next + url.Values{"cursor": {cursor}, "group": {groups[len(groups)-1].Key}}.Encode()
+	q := url.Values{"cursor": {cursor}, "group": {groups[len(groups)-1].Key}}
+	if !until.IsZero() {
+		q.Set("since", until.UTC().Format(time.RFC3339Nano))
+	}
+	return next + q.Encode()
 }
 
 // groups puts tasks that follow each other under headings. The heading of the
@@ -408,7 +432,7 @@ func (v *visit) row(task apiclient.Task) view.Task {
 	row := view.Task{
 		ID: id, Title: task.Title, Version: task.Version, Status: task.Status,
 		Done: task.Status == apiclient.Completed, Deleted: task.Status == apiclient.Cancelled,
-		Priority: task.Priority, Notes: task.Description != "", Tags: task.Tags, Subtask: task.ParentID != nil,
+		Coming: comingURL(task), Priority: task.Priority, Notes: task.Description != "", Tags: task.Tags, Subtask: task.ParentID != nil,
 	}
 	if task.DueAt != nil {
 		row.Due = &view.Due{
@@ -447,7 +471,7 @@ func (v *visit) roomView(r room, f filter, tags []apiclient.Tag, list view.List)
 		rv.Composer.Tags = r.tag
 		i := slices.IndexFunc(tags, func(t apiclient.Tag) bool { return strings.EqualFold(t.Name, r.tag) })
 		if i >= 0 {
-			rv.Tag = &view.TagView{ID: tags[i].ID, Name: tags[i].Name, Error: tagProblem(v)}
+			rv.Tag = &view.TagView{ID: tags[i].ID, Name: tags[i].Name, Count: tags[i].TaskCount, Error: tagProblem(v)}
 		}
 	case inbox, done:
 	}
@@ -622,11 +646,8 @@ func (v *visit) changed(c change) error {
 		target.RawQuery = q.Encode()
 		return v.redirect(target.RequestURI())
 	}
-	p, content, err := v.current()
+	p, content, err := v.shown()
 	if err != nil {
-		return err
-	}
-	if _, err := v.sidebar(&p); err != nil {
 		return err
 	}
 	parts := []templ.Component{content, view.Around(p)}
@@ -641,6 +662,18 @@ func (v *visit) changed(c change) error {
 	}
 	v.w.Header().Set("Hx-Trigger", changedEvent(c.tasks))
 	return v.part(http.StatusOK, parts...)
+}
+
+// shown is what current gives, in a page that also knows what surrounds it.
+func (v *visit) shown() (view.Page, templ.Component, error) {
+	var p, around view.Page
+	var content templ.Component
+	var both errgroup.Group
+	both.Go(func() (err error) { p, content, err = v.current(); return err })
+	both.Go(func() error { _, err := v.sidebar(&around); return err })
+	err := both.Wait()
+	p.Tags, p.Saved, p.Unread = around.Tags, around.Saved, around.Unread
+	return p, content, err //nolint:wrapcheck // a fault of the api
 }
 
 // current is the list, or what stands in its place, that the browser shows.

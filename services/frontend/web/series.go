@@ -381,9 +381,6 @@ func (v *visit) rulePreview(in seriesInput) view.RulePreview {
 		return view.RulePreview{Problem: t.Toasts.Offline}
 	}
 	preview := view.RulePreview{Sentence: answer.Description, Finished: answer.Finished}
-	if in.form.Time == "" {
-		preview.Sentence = strings.ReplaceAll(preview.Sentence, t.Recurring.AtMidnight, "") // a day has no time
-	}
 	if in.form.Mode == apiclient.ByCompletion {
 		preview.Sentence = t.Recurring.AfterFinish(preview.Sentence)
 	}
@@ -444,6 +441,7 @@ func (v *visit) actOnSeries(did string) error {
 		skipped, err = v.skip(series)
 		if err == nil && skipped.OccurrenceAt != nil {
 			toast.Message = t.Skipped(v.occurrence(*skipped.OccurrenceAt, series.AllDay))
+			toast.Undo = encodeSteps(changedOne(didSkip, skipped, apiclient.Pending).undo)
 		}
 	}
 	if err != nil {

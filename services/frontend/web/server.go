@@ -107,6 +107,7 @@ func (s *Server) Routes() []Route {
 
 		{"POST /tasks", Member, s.addTask},
 		{"GET " + view.QuickAddPath, Member, s.showUnderstood},
+		{"GET " + view.AroundPath, Member, s.showAround},
 		{"GET /tasks/{id}", Member, s.showTask},
 		{"POST /tasks/{id}", Member, s.saveTask},
 		{"GET /tasks/{id}/title", Member, s.showRename},

@@ -197,6 +197,29 @@ func TestSessionsSlide(t *testing.T) {
 	require.Contains(t, w.Body.String(), "Countess", "the account is looked at again, too")
 }
 
+// Another device changes the account; this one's session remembers it as it was.
+func TestWhoAsksForTheAccountAnewGetsIt(t *testing.T) {
+	t.Parallel()
+	b := setup(t, plain)
+	c := b.member(t)
+	b.api.user.SavedFilters = []apiclient.SavedFilter{{Name: "Urgent at work", Path: "/tasks?priority=high&tags=work"}}
+	script := http.Header{"Hx-Request": {"true"}, "Hx-Target": {"list"}, "Hx-Current-Url": {plain + "/settings"}}
+	c.header = script.Clone()
+	require.NotContains(t, c.get("/tasks").Body.String(), "Urgent at work", "a request of its own for each would be too many")
+	c.header.Set("Rondo-Fresh", "1")
+	require.Contains(t, c.get("/tasks").Body.String(), "Urgent at work")
+
+	b.api.user.SavedFilters[0].Name = "Now"
+	c.header = http.Header{"Sec-Fetch-Mode": {"navigate"}}
+	require.Contains(t, c.get("/tasks").Body.String(), "Now", "so does a page that is opened")
+
+	c.header = script
+	w := c.get("/around")
+	require.Equal(t, http.StatusOK, w.Code)
+	require.Contains(t, w.Body.String(), "Now", "the session remembers it from then on")
+	require.NotContains(t, w.Body.String(), `id="main"`)
+}
+
 func TestAddingATaskWithoutScript(t *testing.T) {
 	t.Parallel()
 	b := setup(t, plain)

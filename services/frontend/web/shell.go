@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/a-h/templ"
 
@@ -44,13 +45,22 @@ func (v *visit) showRoomPart(p *view.Page, content, list templ.Component, failed
 
 // answerRoom answers a change with what the page shows now, and a toast.
 func (v *visit) answerRoom(toast view.Toast, more ...templ.Component) error {
-	p, content, err := v.current()
+	p, content, err := v.shown()
 	if err != nil {
-		return err
-	}
-	if _, err := v.sidebar(&p); err != nil {
 		return err
 	}
 	v.w.Header().Set("Hx-Trigger", "rondo:close")
 	return v.part(http.StatusOK, append([]templ.Component{content, view.Around(p), view.ToastAside(p, toast)}, more...)...)
+}
+
+// showAround is what surrounds the main part, for a page whose main part is to stay.
+func (s *Server) showAround(v *visit) error {
+	p := v.page("")
+	if at, err := url.Parse(v.r.Header.Get("Hx-Current-Url")); err == nil {
+		p.Path, p.Back = at.EscapedPath(), at.RequestURI()
+	}
+	if _, err := v.sidebar(&p); err != nil {
+		return err
+	}
+	return v.part(http.StatusOK, view.Around(p))
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 
@@ -122,21 +123,41 @@ func (v *visit) identify() error {
 		return fault.New(fault.Unavailable, "%s", s.text.Errors.Sessions).Because("sessions_unavailable", err)
 	}
 	v.admit(found)
-	if found.Stale(v.now) {
-		user, err := v.api.Me(ctx)
-		switch {
-		case err == nil:
-			found.User = user
-		case fault.CodeOf(err) == fault.Unauthenticated:
-			return err
-		}
-		// The account as it was remembered will do until the api is back.
-		if err := s.Sessions.Save(ctx, found); err != nil {
-			s.Log.WarnContext(ctx, "a session could not be renewed", "error", err)
-		}
-		s.cookies.SetSession(v.w, found)
-		v.admit(found)
+	if found.Stale(v.now) || v.wantsFresh() {
+		return v.renew(found)
 	}
+	return nil
+}
+
+// wantsFresh says that the account as the session remembers it will not do: a page that
+// is opened shows what another device has just changed, and so does a tab that was told.
+func (v *visit) wantsFresh() bool {
+	return v.r.Header.Get("Sec-Fetch-Mode") == "navigate" || v.r.Header.Get(view.FreshHeader) != ""
+}
+
+// renew reads the account again, and begins the session's lifetime anew when it is time.
+func (v *visit) renew(found *session.Session) error {
+	s, ctx := v.server, v.r.Context()
+	before := found.User
+	user, err := v.api.Me(ctx)
+	switch {
+	case err == nil:
+		found.User = user
+	case fault.CodeOf(err) == fault.Unauthenticated:
+		return err //nolint:wrapcheck // a fault of the api
+	}
+	stale := found.Stale(v.now)
+	if !stale && reflect.DeepEqual(before, found.User) {
+		return nil
+	}
+	// The account as it was remembered will do until the api is back.
+	if err := s.Sessions.Save(ctx, found); err != nil {
+		s.Log.WarnContext(ctx, "a session could not be renewed", "error", err)
+	}
+	if stale {
+		s.cookies.SetSession(v.w, found)
+	}
+	v.admit(found)
 	return nil
 }
 

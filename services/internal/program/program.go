@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/rondohq/rondo/platform/topology"
+	"github.com/rondohq/rondo/services/internal/clientaddress"
 	"github.com/rondohq/rondo/services/internal/inbox"
 	"github.com/rondohq/rondo/services/internal/lifecycle"
 	"github.com/rondohq/rondo/services/internal/outbox"
@@ -57,6 +58,10 @@ func Main(service topology.Service, setup func(ctx context.Context, p *Program) 
 }
 
 func run(ctx context.Context, service topology.Service, setup func(context.Context, *Program) error) error {
+	proxies, err := clientaddress.Parse(os.Getenv("RONDO_TRUSTED_PROXIES"))
+	if err != nil {
+		return fmt.Errorf("RONDO_TRUSTED_PROXIES: %w", err)
+	}
 	tel, flush, err := telemetry.Start(ctx, service)
 	if err != nil {
 		return fmt.Errorf("starting telemetry: %w", err)
@@ -100,7 +105,7 @@ func run(ctx context.Context, service topology.Service, setup func(context.Conte
 	// Intake comes last, and so stops first.
 	p.parts = append(p.parts,
 		lifecycle.HTTP("sidecar listener", address("RONDO_APP_ADDR", topology.ClusterPorts.App), p.Calls),
-		lifecycle.HTTP("public listener", address("RONDO_PUBLIC_ADDR", topology.ClusterPorts.Public), p.HTTP(p.Public)),
+		lifecycle.HTTP("public listener", address("RONDO_PUBLIC_ADDR", topology.ClusterPorts.Public), proxies.Handler(p.HTTP(p.Public))),
 	)
 	p.Log.InfoContext(ctx, "started")
 	return lifecycle.Run(ctx, p.Log, p.parts...) //nolint:wrapcheck // names the part

@@ -24,7 +24,9 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/rondohq/rondo/platform/fault"
 	"github.com/rondohq/rondo/platform/topology"
+	"github.com/rondohq/rondo/services/internal/problem"
 )
 
 // Telemetry is what the parts of a service log to and count in.
@@ -188,10 +190,22 @@ type Check struct {
 	Do   func(ctx context.Context) error
 }
 
+// onlyRead answers what would change something that can only be read. Without it, the
+// mux would take such a request for one of the service's own routes.
+func onlyRead(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Allow", http.MethodGet+", "+http.MethodHead)
+	problem.Write(r.Context(), fault.New(fault.MethodNotAllowed, "%s does not take %s.", r.URL.Path, r.Method), w)
+}
+
 // Health adds /healthz (the process answers), /readyz (503 naming what is
 // missing) and /metrics. The broker is on no list of checks: without it requests
 // still succeed, and events follow.
 func (t *Telemetry) Health(mux *http.ServeMux, checks ...Check) {
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+			mux.HandleFunc(method+" "+path, onlyRead)
+		}
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)

@@ -111,3 +111,25 @@ http_requests_total{code="500",method="GET",route="GET /late"} 1
 		t.Errorf("the log does not say where: %s", log.String())
 	}
 }
+
+func TestWhatCanOnlyBeReadSaysSo(t *testing.T) {
+	t.Parallel()
+	tel := telemetry.New(slog.New(slog.DiscardHandler))
+	for name, route := range map[string]string{"api": "/", "frontend": "GET /"} {
+		mux := http.NewServeMux()
+		mux.Handle(route, http.NotFoundHandler())
+		tel.Health(mux)
+		for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+			w := httptest.NewRecorder()
+			mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, http.NoBody))
+			if got := w.Header().Get("Allow"); w.Code != http.StatusMethodNotAllowed || got != "GET, HEAD" {
+				t.Errorf("%s: POST %s is %d, and allows %q", name, path, w.Code, got)
+			}
+			w = httptest.NewRecorder()
+			mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
+			if w.Code != http.StatusOK {
+				t.Errorf("%s: GET %s is %d", name, path, w.Code)
+			}
+		}
+	}
+}

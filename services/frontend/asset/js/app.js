@@ -43,7 +43,8 @@ document.addEventListener("htmx:beforeSend", ({ target, detail: { xhr } }) => {
 
 // A new room begins at its top, for eyes and for screen readers.
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.target.id !== "main" || event.detail.requestConfig?.verb !== "get") return;
+  const { requestConfig } = event.detail;
+  if (event.target.id !== "main" || requestConfig?.verb !== "get" || requestConfig.elt === document.body) return; // it only changed
   if (!document.activeElement || document.activeElement === document.body) event.target.focus({ preventScroll: true });
   said.say(document.title);
 });

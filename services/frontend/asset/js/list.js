@@ -16,10 +16,30 @@ export function knows(task, version) {
   return Math.max(shown, seen.get(task) ?? 0) >= version;
 }
 
-/** Fetches the list again. */
-export function refresh() {
+// Whether the next request is to look at the account anew: its zone, its saved lists.
+let fresh = false;
+
+/** Fetches the list again; when the account changed, also what surrounds it. */
+export function refresh(account = false) {
+  fresh ||= account;
   const element = list();
   if (element) htmx.trigger(element, "rondo:refresh");
+  else if (account) refreshAround();
+}
+
+// A page without a list keeps its main part, where somebody may be typing. The
+// settings show the change when nobody is at them.
+function refreshAround() {
+  const main = document.getElementById("main");
+  const idle = location.pathname === "/settings" && !main.querySelector(":focus, .secret") &&
+    [...main.querySelectorAll("input, select, textarea")].every(unchanged);
+  if (idle) htmx.ajax("GET", "/settings", { target: "#main", swap: "morph:outerHTML" });
+  else htmx.ajax("GET", "/around", { target: "#live", swap: "none" });
+}
+
+function unchanged(field) {
+  if (field.options) return [...field.options].every((option) => option.selected === option.defaultSelected);
+  return field.value === field.defaultValue && field.checked === field.defaultChecked;
 }
 
 /** Moves the focus to the next row in a direction, from the focused one. */
@@ -175,6 +195,8 @@ export function start() {
   document.addEventListener("htmx:configRequest", (event) => {
     // A list that was scrolled down must come back as long as it was.
     event.detail.headers["Rondo-Loaded"] = String(rows().length);
+    if (fresh) event.detail.headers["Rondo-Fresh"] = "1";
+    fresh = false;
   });
   document.addEventListener("htmx:beforeSend", (event) => {
     noteRequest(event.detail);

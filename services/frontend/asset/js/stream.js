@@ -12,6 +12,7 @@ const asleep = 60_000; // hidden for longer than this, a tab fetches when it is 
 
 let timer = 0;
 let due = false;
+let account = false; // the account is part of what is to be fetched
 
 function fetchSoon() {
   if (document.hidden) {
@@ -19,7 +20,10 @@ function fetchSoon() {
     return;
   }
   clearTimeout(timer);
-  timer = setTimeout(refresh, settle);
+  timer = setTimeout(() => {
+    refresh(account);
+    account = false;
+  }, settle);
 }
 
 function receive({ kind, data }) {
@@ -27,12 +31,14 @@ function receive({ kind, data }) {
   switch (kind) {
     case "change":
       document.dispatchEvent(new CustomEvent("rondo:change", { detail: data }));
+      account ||= data.part === "settings";
       if (!knows(data.task, data.version)) fetchSoon();
       if (told.includes(data.type)) look();
       break;
     case "open": // what happened between the page and the stream is nowhere else
     case "gap":
       document.dispatchEvent(new Event("rondo:connected"));
+      account ||= kind === "gap";
       look();
       fetchSoon();
       break;
