@@ -45,7 +45,8 @@ type Rooms struct {
 	TagCount                                                                                         func(n int) string
 	Recurring, Reminders, Notifications                                                              string
 	RenameTag, NewTagName, DeleteTag, TagOptions                                                     string
-	DeleteTagWarning                                                                                 string
+	DeleteTagNow                                                                                     string
+	DeleteTagWarning                                                                                 func(name string, tasks int) string
 }
 
 // Calendar is the month.
@@ -96,6 +97,7 @@ type Reminders struct {
 	Heading, Lead, EmptyTitle, EmptyHint, AtDue, Add, AtTime, None, NeedsDue, NoDue string
 	Before                                                                          func(minutes int) string
 	Cancel                                                                          func(title string) string
+	Cancelled                                                                       func(when string) string
 	Snooze, SnoozeTitle                                                             string
 	When                                                                            func(when string) string
 }
@@ -173,6 +175,7 @@ type Toasts struct {
 	SeriesCancelled, Skipped, ReminderCancelled                        func(title string) string
 	ReminderAdded, Snoozed                                             func(when string) string
 	AllRead                                                            string
+	ListForgotten                                                      func(name string) string
 	TagRenamed, TagDeleted, SettingsSaved, SignedOut, Offline, Unknown string
 }
 
@@ -195,7 +198,8 @@ type Settings struct {
 	Tokens, TokensHint, TokenName, TokenScope, ScopeRead, ScopeWrite, TokenDays, Never, AddToken, Secret, Copy     string
 	Days                                                                                                           func(n int) string
 	Revoke                                                                                                         func(name string) string
-	RevokeShort, NeverUsed, NeverExpires, Expired, Copied                                                          string
+	RevokeToken, RevokeFeed                                                                                        func(name string) string
+	RevokeShort, RevokeNow, NeverUsed, NeverExpires, Expired, Copied                                               string
 	LastUsed, Expires                                                                                              func(when string) string
 	Data, DataHint, ExportJSON, ExportCSV, Import, ImportHint, File, ChooseFile                                    string
 

@@ -27,7 +27,10 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			TagHeading: func(tag string) string { return "#" + tag },
 			TagCount:   counted("", " task", " tasks"),
 			TagOptions: "Tag options", RenameTag: "Rename", NewTagName: "New name", DeleteTag: "Delete tag",
-			DeleteTagWarning: "Its tasks stay; they only lose the tag.",
+			DeleteTagNow: "Delete the tag",
+			DeleteTagWarning: func(name string, tasks int) string {
+				return "Its tasks stay, and lose #" + name + counted(" (", " open task)", " open tasks)")(tasks) + ". This cannot be undone."
+			},
 		},
 		Offline: Offline{
 			Title: "You are offline",
@@ -53,8 +56,10 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Tokens:       "API tokens", TokensHint: "For scripts and other programs. Treat each like a password.",
 			TokenName: "What for", TokenScope: "Access", ScopeRead: "Read only", ScopeWrite: "Read and write", TokenDays: "Expires",
 			Never: "Never", AddToken: "Create token", Secret: "The new token, shown this once. Copy it now:", Copy: "Copy", Copied: "Copied",
-			Days: counted("In ", " day", " days"), Revoke: titled("Revoke “", "”"), RevokeShort: "Revoke",
-			NeverUsed: "never used", NeverExpires: "never expires", Expired: "has expired", LastUsed: titled("last used ", ""),
+			Days: counted("In ", " day", " days"), Revoke: titled("Revoke “", "”"), RevokeShort: "Revoke", RevokeNow: "Revoke now",
+			RevokeToken: titled("Programs that use “", "” are locked out at once, and it cannot come back."),
+			RevokeFeed:  titled("Programs that read “", "” get nothing any more, and the address cannot come back."),
+			NeverUsed:   "never used", NeverExpires: "never expires", Expired: "has expired", LastUsed: titled("last used ", ""),
 			Expires: titled("expires ", ""),
 			Data:    "Your data", DataHint: "All your tasks and tags, in a file that other programs can read.", ExportJSON: "Export as JSON",
 			ExportCSV: "Export as CSV", Import: "Import",
@@ -120,7 +125,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			Heading: "Reminders", Lead: "What you will be told of, and when.", EmptyTitle: "No reminders set",
 			EmptyHint: "Open a task to be reminded of it, or write “remind me at 5 to call Tom” when you add one.",
 			AtDue:     "When it is due", Add: "Add", AtTime: "At a time", None: "None", NeedsDue: "Give the task a due date first.",
-			NoDue: "Waits for a due date",
+			NoDue: "Waits for a due date", Cancelled: titled("Cancelled: ", ""),
 			Before: func(minutes int) string {
 				const hour, day = 60, 24 * 60
 				switch {
@@ -281,7 +286,8 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 			SeriesResumed: titled("Resumed “", "”"), SeriesCancelled: titled("Ended “", "”"),
 			Skipped: titled("Skipped ", ""), ReminderCancelled: titled("Cancelled the reminder of “", "”"),
 			ReminderAdded: titled("You will be reminded ", ""), Snoozed: titled("You will be reminded ", ""), AllRead: "All read",
-			TagRenamed: "Tag renamed", TagDeleted: "Tag deleted", SettingsSaved: "Settings saved",
+			ListForgotten: titled("“", "” is no saved list any more"),
+			TagRenamed:    "Tag renamed", TagDeleted: "Tag deleted", SettingsSaved: "Settings saved",
 			SignedOut: "You are signed out.",
 			Offline:   "Rondo did not answer. Check your connection and try again in a moment.",
 			Unknown:   "Something went wrong. Please try again.",

@@ -27,6 +27,7 @@ type Reminder struct {
 // TaskReminderList are the reminders in a task's details.
 type TaskReminderList struct {
 	Reminders []Reminder
+	Cancelled *Reminder // just now; it can be set again
 	Options   []Option
 	HasDue    bool
 }

@@ -87,6 +87,7 @@ type RoomView struct {
 type TagView struct {
 	ID    uuid.UUID
 	Name  string
+	Count int // of its open tasks
 	Error string
 }
 

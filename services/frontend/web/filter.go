@@ -15,6 +15,9 @@ const maxFilterName = 50
 // saveFilter gives the list that is shown a name, or another one.
 func (s *Server) saveFilter(v *visit) error {
 	name, path := strings.TrimSpace(v.r.PostForm.Get("name")), listPath(v.back())
+	if name == "" {
+		name = v.r.PostForm.Get("steps") // undone
+	}
 	if name == "" || tooLong(name, maxFilterName) {
 		return v.redirect(with(path, "problem", "filter"))
 	}
@@ -24,10 +27,17 @@ func (s *Server) saveFilter(v *visit) error {
 
 // dropFilter takes the name away.
 func (s *Server) dropFilter(v *visit) error {
-	path := listPath(v.back())
-	return v.keepFilters(slices.DeleteFunc(slices.Clone(v.session.User.SavedFilters), func(f apiclient.SavedFilter) bool {
+	path, name := listPath(v.back()), ""
+	kept := slices.DeleteFunc(slices.Clone(v.session.User.SavedFilters), func(f apiclient.SavedFilter) bool {
+		if f.Path == path {
+			name = f.Name
+		}
 		return f.Path == path
-	}), path)
+	})
+	if name == "" {
+		return v.redirect(path) // somebody was quicker
+	}
+	return v.keepFilters(kept, with(with(path, "did", didForget), "list", name))
 }
 
 func (v *visit) keepFilters(filters []apiclient.SavedFilter, back string) error {

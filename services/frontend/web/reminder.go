@@ -88,7 +88,7 @@ func (s *Server) addReminder(v *visit) error {
 	if _, err := v.api.CreateReminder(v.r.Context(), in, ""); err != nil {
 		return saidOf(err)
 	}
-	return v.reminderChanged(id)
+	return v.reminderChanged(id, nil)
 }
 
 // saidOf lets the api's words about a reminder reach the person.
@@ -103,7 +103,7 @@ func saidOf(err error) error {
 }
 
 // reminderChanged shows the details' reminders again, or goes back to them.
-func (v *visit) reminderChanged(task uuid.UUID) error {
+func (v *visit) reminderChanged(task uuid.UUID, cancelled *view.Reminder) error {
 	if !v.byScript() {
 		return v.redirect(view.InboxPath + "/" + task.String())
 	}
@@ -111,6 +111,7 @@ func (v *visit) reminderChanged(task uuid.UUID) error {
 	if err != nil {
 		return err
 	}
+	reminders.Cancelled = cancelled
 	return v.part(http.StatusOK, view.TaskReminders(v.page(""), task, reminders))
 }
 
@@ -146,9 +147,26 @@ func (s *Server) cancelReminder(v *visit) error {
 			UndoPath: view.RemindersPath + "/" + id.String() + "/restore",
 		})
 	case v.byScript():
-		return v.reminderChanged(reminder.TaskID)
+		row := v.reminderRow(reminder)
+		return v.reminderChanged(reminder.TaskID, &row)
 	}
-	return v.redirect(v.back())
+	return v.redirect(with(with(v.back(), "did", didReminderCancel), "reminder", id.String()))
+}
+
+// reminderToast reports that one was cancelled, with the way back.
+func (v *visit) reminderToast(raw string) *view.Toast {
+	id, err := uuid.Parse(raw)
+	if err != nil {
+		return nil
+	}
+	reminder, err := v.api.Reminder(v.r.Context(), id)
+	if err != nil {
+		return nil // only the report is missing
+	}
+	return &view.Toast{
+		Message: v.server.text.Toasts.ReminderCancelled(reminder.Task.Title), Undo: "1",
+		UndoPath: view.RemindersPath + "/" + id.String() + "/restore",
+	}
 }
 
 // restoreReminder sets one again that was cancelled.
@@ -166,6 +184,9 @@ func (s *Server) restoreReminder(v *visit) error {
 	}, "")
 	if err != nil {
 		return saidOf(err)
+	}
+	if v.byScript() && v.target() == "task-reminders" {
+		return v.reminderChanged(again.TaskID, nil)
 	}
 	return v.answerReminder(again)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/rondohq/rondo/platform/fault"
 	"github.com/rondohq/rondo/services/frontend/apiclient"
@@ -230,30 +231,30 @@ func (s *Server) showTagRoom(v *visit) error {
 func (v *visit) showList(r room) error {
 	q := v.r.URL.Query()
 	f := readFilter(q, r)
-	list, err := v.list(r, f, q.Get("cursor"), q.Get("group"))
-	if err != nil {
-		return err
-	}
 	p := v.roomPage(r, f)
-	if v.byScript() {
-		switch v.target() {
-		case "more":
-			return v.part(http.StatusOK, view.TaskRows(p, list))
-		case view.ListID:
-			if v.r.Header.Get("Hx-Trigger") == "filters" {
-				v.w.Header().Set("Hx-Replace-Url", r.url(f))
-				return v.part(v.listStatus(list), view.TaskList(p, list))
-			}
-			// The list fetches itself when something changed; that may be tags.
-			if _, err := v.sidebar(&p); err != nil {
-				return err
-			}
-			return v.part(v.listStatus(list), view.TaskList(p, list), view.Around(p))
+	filtered := v.r.Header.Get("Hx-Trigger") == "filters"
+	if v.byScript() && (v.target() == "more" || v.target() == view.ListID && filtered) {
+		list, err := v.list(r, f, q.Get("cursor"), q.Get("group"))
+		if err != nil {
+			return err
 		}
+		if v.target() == "more" {
+			return v.part(http.StatusOK, view.TaskRows(p, list))
+		}
+		v.w.Header().Set("Hx-Replace-Url", r.url(f))
+		return v.part(v.listStatus(list), view.TaskList(p, list))
 	}
-	tags, err := v.sidebar(&p)
-	if err != nil {
-		return err
+	var list view.List
+	var tags []apiclient.Tag
+	var both errgroup.Group
+	both.Go(func() (err error) { list, err = v.list(r, f, q.Get("cursor"), q.Get("group")); return err })
+	both.Go(func() (err error) { tags, err = v.sidebar(&p); return err })
+	if err := both.Wait(); err != nil {
+		return err //nolint:wrapcheck // a fault of the api
+	}
+	if v.byScript() && v.target() == view.ListID {
+		// The list fetches itself when something changed; that may be tags.
+		return v.part(v.listStatus(list), view.TaskList(p, list), view.Around(p))
 	}
 	p.Toast = v.toastAfterRedirect()
 	content := view.RoomMain(p, v.roomView(r, f, tags, list))
@@ -470,7 +471,7 @@ func (v *visit) roomView(r room, f filter, tags []apiclient.Tag, list view.List)
 		rv.Composer.Tags = r.tag
 		i := slices.IndexFunc(tags, func(t apiclient.Tag) bool { return strings.EqualFold(t.Name, r.tag) })
 		if i >= 0 {
-			rv.Tag = &view.TagView{ID: tags[i].ID, Name: tags[i].Name, Error: tagProblem(v)}
+			rv.Tag = &view.TagView{ID: tags[i].ID, Name: tags[i].Name, Count: tags[i].TaskCount, Error: tagProblem(v)}
 		}
 	case inbox, done:
 	}
@@ -645,11 +646,8 @@ func (v *visit) changed(c change) error {
 		target.RawQuery = q.Encode()
 		return v.redirect(target.RequestURI())
 	}
-	p, content, err := v.current()
+	p, content, err := v.shown()
 	if err != nil {
-		return err
-	}
-	if _, err := v.sidebar(&p); err != nil {
 		return err
 	}
 	parts := []templ.Component{content, view.Around(p)}
@@ -664,6 +662,18 @@ func (v *visit) changed(c change) error {
 	}
 	v.w.Header().Set("Hx-Trigger", changedEvent(c.tasks))
 	return v.part(http.StatusOK, parts...)
+}
+
+// shown is what current gives, in a page that also knows what surrounds it.
+func (v *visit) shown() (view.Page, templ.Component, error) {
+	var p, around view.Page
+	var content templ.Component
+	var both errgroup.Group
+	both.Go(func() (err error) { p, content, err = v.current(); return err })
+	both.Go(func() error { _, err := v.sidebar(&around); return err })
+	err := both.Wait()
+	p.Tags, p.Saved, p.Unread = around.Tags, around.Saved, around.Unread
+	return p, content, err //nolint:wrapcheck // a fault of the api
 }
 
 // current is the list, or what stands in its place, that the browser shows.

@@ -441,6 +441,7 @@ func (v *visit) actOnSeries(did string) error {
 		skipped, err = v.skip(series)
 		if err == nil && skipped.OccurrenceAt != nil {
 			toast.Message = t.Skipped(v.occurrence(*skipped.OccurrenceAt, series.AllDay))
+			toast.Undo = encodeSteps(changedOne(didSkip, skipped, apiclient.Pending).undo)
 		}
 	}
 	if err != nil {

@@ -45,11 +45,8 @@ func (v *visit) showRoomPart(p *view.Page, content, list templ.Component, failed
 
 // answerRoom answers a change with what the page shows now, and a toast.
 func (v *visit) answerRoom(toast view.Toast, more ...templ.Component) error {
-	p, content, err := v.current()
+	p, content, err := v.shown()
 	if err != nil {
-		return err
-	}
-	if _, err := v.sidebar(&p); err != nil {
 		return err
 	}
 	v.w.Header().Set("Hx-Trigger", "rondo:close")

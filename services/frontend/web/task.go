@@ -34,6 +34,9 @@ const (
 	didRenameTag = "tag-renamed"
 	didDeleteTag = "tag-deleted"
 	didSettings  = "settings"
+	didForget    = "list-forgotten"
+
+	didReminderCancel = "reminder-cancelled"
 
 	didSeriesAdd    = "series-added"
 	didSeriesSave   = "series-saved"
@@ -167,6 +170,11 @@ func (v *visit) toastAfterRedirect() *view.Toast {
 	case didRenameTag, didDeleteTag, didSettings:
 		toast := v.toast(change{did: did})
 		return &toast
+	case didForget:
+		name := q.Get("list")
+		return &view.Toast{Message: v.server.text.Toasts.ListForgotten(name), Undo: name, UndoPath: "/filters"}
+	case didReminderCancel:
+		return v.reminderToast(q.Get("reminder"))
 	case didSeriesAdd, didSeriesSave, didSeriesPause, didSeriesResume, didSeriesCancel, didSkip:
 		return v.seriesToast(did, q.Get("series"))
 	case didAdd, didAddReminder, didAddNoReminder, didSave, didComplete, didReopen, didDelete, didUndo,
