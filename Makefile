@@ -18,7 +18,7 @@ down: rondo ## Stop all that up has started
 	@$(RONDO) down $(ARGS)
 
 .PHONY: status
-status: rondo ## Show each part, its address and its state
+status: rondo ## Show each part and its state
 	@$(RONDO) status $(ARGS)
 
 .PHONY: logs
@@ -42,6 +42,10 @@ test-conformance: ## Check the sidecar's edges on a real one: the gate of a Dapr
 .PHONY: test-platform
 test-platform: ## Prove what the stacks declare: by Pulumi's engine, an API server, promtool, and images
 	@$(SUITES) -only engine,schema,rules,images $(ARGS)
+
+.PHONY: test-cluster
+test-cluster: ## Deploy to the real cluster that RONDO_KUBECONFIG names, and use it
+	@$(SUITES) -only cluster $(ARGS)
 
 .PHONY: test-stack
 test-stack: ## Drive the real stack from end to end

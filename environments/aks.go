@@ -11,7 +11,7 @@ func AKS() Environment {
 		APIPort:  443,
 		Azure: Azure{
 			Location:          "westeurope",
-			KubernetesVersion: "1.34",
+			KubernetesVersion: "1.35",
 			Network:           "10.40.0.0/16", Nodes: "10.40.0.0/20",
 			Pods: "10.64.0.0/12", Services: "10.41.0.0/16",
 			Pools: []NodePool{

@@ -7,9 +7,9 @@ func defaults(name string) Environment {
 		Name:      name,
 		Namespace: "rondo",
 		Size:      Small,
-		Rotation:  "first",
-		Cluster:   Cluster{Provider: ExistingCluster, Context: name, APIPort: 443},
-		Edge:      Edge{Provider: Gateway, Issuer: NoIssuer, RequestsPerSecond: 200, Proxies: 1},
+		Rotation:  "first", PushRotation: "first",
+		Cluster: Cluster{Provider: ExistingCluster, Context: name, APIPort: 443},
+		Edge:    Edge{Provider: Gateway, Issuer: NoIssuer, RequestsPerSecond: 200, Proxies: 1},
 		Operators: Operators{
 			Dapr: Managed, KEDA: Managed, CertManager: Managed,
 			CloudNativePG: Managed, EnvoyGateway: Managed, IngressNginx: Managed,

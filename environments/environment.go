@@ -21,8 +21,10 @@ type Environment struct {
 	Namespace string
 	// Size chooses what the stateful parts get; see Capacity.
 	Size Size
-	// Rotation is any text; another one makes new passwords and tokens.
-	Rotation string
+	// Rotation is any text; another one makes new passwords and tokens. PushRotation
+	// does the same for the key that browsers subscribe to: they have to ask for
+	// notifications again.
+	Rotation, PushRotation string
 	// Disposable lets the stack's end delete its data.
 	Disposable bool
 	// Replicas are the bounds of services that differ from the topology's.
@@ -64,7 +66,7 @@ const (
 // Azure is a cluster of Azure Kubernetes Service in a network of its own.
 type Azure struct {
 	Location string
-	// KubernetesVersion is a minor version, such as 1.34; Azure patches it.
+	// KubernetesVersion is a minor version, such as 1.35; Azure patches it.
 	KubernetesVersion string
 	// Network is what the nodes are in; Pods and Services are overlays, which no
 	// other network sees. All are CIDRs.
@@ -272,6 +274,19 @@ func (e Environment) URL() string {
 		return "http://" + e.Edge.Host
 	}
 	return "https://" + e.Edge.Host
+}
+
+// Contact is whom others may ask about the environment, as a mailto or https address;
+// empty when nobody is named.
+func (e Environment) Contact() string {
+	switch {
+	case e.Edge.Email != "":
+		return "mailto:" + e.Edge.Email
+	case e.Edge.Issuer != NoIssuer:
+		return e.URL()
+	default:
+		return ""
+	}
 }
 
 // usesAiven says whether any of the stateful parts is of Aiven.

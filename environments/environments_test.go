@@ -167,7 +167,7 @@ func TestSettingsChangeWhatTheyNameAndNothingElse(t *testing.T) {
 		"registry": "ghcr.io/else", "tag": "main-1", "digests": `{"` + topology.API.Name + `": "sha256:1"}`,
 		"context": "c", "location": "northeurope", "aivenProject": "p", "aivenCloud": "azure-northeurope",
 		"mirrorCharts": "charts", "mirrorImages": "mirror.example.org", "traces": "tempo:4317",
-		"rotation": "second", "disposable": "true",
+		"rotation": "second", "pushRotation": "second", "disposable": "true",
 	}
 	asked := 0
 	s, err := environments.ParseSettings(func(key string) (string, bool) {
@@ -181,7 +181,7 @@ func TestSettingsChangeWhatTheyNameAndNothingElse(t *testing.T) {
 	e := base.With(s)
 	for key, same := range map[string]bool{
 		"host": e.Edge.Host == base.Edge.Host, "issuer": e.Edge.Issuer == base.Edge.Issuer, "email": e.Edge.Email == base.Edge.Email,
-		"rotation": e.Rotation == base.Rotation, "disposable": e.Disposable == base.Disposable,
+		"rotation": e.Rotation == base.Rotation, "push's rotation": e.PushRotation == base.PushRotation, "disposable": e.Disposable == base.Disposable,
 		"size": e.Size == base.Size, "registry": e.Images.Registry == base.Images.Registry, "tag": e.Images.Tag == base.Images.Tag,
 		"context": e.Cluster.Context == base.Cluster.Context, "location": e.Cluster.Azure.Location == base.Cluster.Azure.Location,
 		"project": e.Aiven.Project == base.Aiven.Project, "cloud": e.Aiven.Cloud == base.Aiven.Cloud,
@@ -203,6 +203,21 @@ func TestSettingsChangeWhatTheyNameAndNothingElse(t *testing.T) {
 	_, err = environments.ParseSettings(func(key string) (string, bool) { return "[", key == "digests" || key == "replicas" })
 	if err == nil || !strings.Contains(err.Error(), "rondo:digests") || !strings.Contains(err.Error(), "rondo:replicas") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestAContactIsAnAddressThatCanBeAsked(t *testing.T) {
+	t.Parallel()
+	if got := environments.Minikube().Contact(); got != "" {
+		t.Errorf("nobody is named, and %q is to be asked", got)
+	}
+	e := environments.AKS()
+	if got, want := e.Contact(), "mailto:"+e.Edge.Email; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	e.Edge.Email = ""
+	if got, want := e.Contact(), "https://"+e.Edge.Host; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -22,6 +22,7 @@ type Settings struct {
 	Size         Size                         `json:"size,omitempty"         jsonschema:"What the parts that keep data get"`
 	Replicas     map[string]topology.Replicas `json:"replicas,omitempty"     jsonschema:"Bounds by service, within its partitions"`
 	Rotation     string                       `json:"rotation,omitempty"     jsonschema:"Another text makes new passwords and tokens"`
+	PushRotation string                       `json:"pushRotation,omitempty" jsonschema:"Another text makes a new key for pushes; browsers subscribe again"`
 	Disposable   bool                         `json:"disposable,omitempty"   jsonschema:"Lets the end of the stack delete its data"`
 	Registry     string                       `json:"registry,omitempty"     jsonschema:"Registry and owner: ghcr.io/rondohq"`
 	Tag          string                       `json:"tag,omitempty"          jsonschema:"Tag of images without a digest: main-0a1b2c3"`
@@ -64,6 +65,7 @@ func (e Environment) With(s Settings) Environment {
 	set(&e.Edge.Email, s.Email)
 	set(&e.Size, s.Size)
 	set(&e.Rotation, s.Rotation)
+	set(&e.PushRotation, s.PushRotation)
 	set(&e.Images.Registry, s.Registry)
 	set(&e.Images.Tag, s.Tag)
 	set(&e.Cluster.Context, s.Context)

@@ -33,8 +33,12 @@ type Args struct {
 	// Outside are the secrets of the stack's configuration that are there, by the
 	// name of the secret and its key.
 	Outside map[string]map[string]pulumi.StringInput
-	// Rotation changes every generated secret when it changes.
-	Rotation string
+	// Rotation changes every generated secret when it changes, but for the key that
+	// browsers subscribe to, which PushRotation changes.
+	Rotation, PushRotation string
+	// Contact is whom a push service may ask about us, a mailto or https address;
+	// empty: the project.
+	Contact string
 }
 
 // Credentials are the secrets of a namespace.
@@ -74,6 +78,12 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		}
 		for _, secret := range s.ExtraSecrets {
 			values := pulumi.StringMap{}
+			if secret.Name == topology.WebPush.Name {
+				if values, err = c.webPush(ctx, args.PushRotation, args.Contact); err != nil {
+					return nil, err
+				}
+			}
+			// What people have set counts more: a key that came along keeps subscriptions.
 			maps.Copy(values, args.Outside[secret.Name])
 			if err := put(secret, values); err != nil {
 				return nil, err

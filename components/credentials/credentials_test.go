@@ -1,6 +1,9 @@
 package credentials_test
 
 import (
+	"bytes"
+	"crypto/ecdh"
+	"encoding/base64"
 	"slices"
 	"strings"
 	"testing"
@@ -77,6 +80,54 @@ func TestWhatNobodyHasSetIsNotThere(t *testing.T) {
 	a.Outside = map[string]map[string]pulumi.StringInput{optional.Name: {optional.Keys[0]: pulumi.String("k")}}
 	if !has(run(t, a), optional.Name) {
 		t.Errorf("%s is lost", optional.Name)
+	}
+}
+
+func TestThePushKeyIsMadeAndOneThatCameAlongIsKept(t *testing.T) {
+	t.Parallel()
+	a := args()
+	a.PushRotation, a.Contact = "second", "mailto:a@example.org"
+	r := run(t, a)
+	secret := r.Named(t, secretType, topology.WebPush.Name)
+	text, _ := secret.At("stringData", topology.WebPushKey).(string)
+	scalar, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ecdh.P256().NewPrivateKey(scalar); err != nil {
+		t.Error(err)
+	}
+	if got := secret.At("stringData", topology.WebPushSubjectKey); got != a.Contact {
+		t.Errorf("a push service is told to ask %v", got)
+	}
+	if got := r.One(t, "random:index/randomBytes:RandomBytes").At("keepers", "rotation"); got != a.PushRotation {
+		t.Errorf("the key changes with %v", got)
+	}
+	a.Outside = map[string]map[string]pulumi.StringInput{topology.WebPush.Name: {topology.WebPushKey: pulumi.String("mine")}}
+	if got := run(t, a).Named(t, secretType, topology.WebPush.Name).At("stringData", topology.WebPushKey); got != "mine" {
+		t.Errorf("the key is %v", got)
+	}
+}
+
+func TestEveryPushKeyIsAKeyOfP256(t *testing.T) {
+	t.Parallel()
+	for name, seed := range map[string][]byte{"nothing but zeros": make([]byte, 40), "nothing but ones": bytes.Repeat([]byte{255}, 40)} {
+		text, err := credentials.PushKey(base64.StdEncoding.EncodeToString(seed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		scalar, err := base64.RawURLEncoding.DecodeString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ecdh.P256().NewPrivateKey(scalar); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, wrong := range []string{"", "!", base64.StdEncoding.EncodeToString(make([]byte, 32))} {
+		if _, err := credentials.PushKey(wrong); err == nil {
+			t.Errorf("%q makes a key", wrong)
+		}
 	}
 }
 

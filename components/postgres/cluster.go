@@ -91,7 +91,7 @@ type Cluster struct {
 	Database Database
 }
 
-// Kinds of objects, as version 1.27 defines them.
+// Kinds of objects, as version 1.27.1 defines them.
 var (
 	clusterKind  = manifest.Kind{APIVersion: "postgresql.cnpg.io/v1", Name: "Cluster"}
 	databaseKind = manifest.Kind{APIVersion: "postgresql.cnpg.io/v1", Name: "Database"}

@@ -2,6 +2,7 @@ package pulumitest
 
 import (
 	"encoding/base64"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -16,6 +17,10 @@ const Generated = "generated-credential-"
 var computed = map[string]func(name string) resource.PropertyMap{
 	"random:index/randomPassword:RandomPassword": func(name string) resource.PropertyMap {
 		return resource.PropertyMap{"result": credential(name)}
+	},
+	"random:index/randomBytes:RandomBytes": func(name string) resource.PropertyMap {
+		bytes := []byte(strings.Repeat(Generated+name, 2))
+		return resource.PropertyMap{"base64": resource.MakeSecret(resource.NewStringProperty(base64.StdEncoding.EncodeToString(bytes)))}
 	},
 	"aiven:index/kafka:Kafka": func(name string) resource.PropertyMap {
 		return resource.NewPropertyMapFromMap(map[string]any{"components": []any{

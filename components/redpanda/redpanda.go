@@ -38,7 +38,8 @@ const (
 
 var published = chart.Chart{Name: "redpanda", Version: "25.1.3", Repository: "https://charts.redpanda.com"}
 
-// limits are the plan's, of each broker.
+// limits are the plan's, of each broker. The chart starts a thread for each CPU that
+// is requested, and Redpanda wants a GiB for each thread of its own or refuses to start.
 var limits = topology.Resources{RequestCPU: "1", RequestMemory: "2Gi", LimitCPU: "2", LimitMemory: "2Gi"}
 
 // Args are the inputs.
@@ -91,19 +92,27 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 
 func (args Args) values() pulumi.Map {
 	off := pulumi.Map{"enabled": pulumi.Bool(false)}
+	quantities := func(cpu, memory string) pulumi.Map {
+		return pulumi.Map{"cpu": pulumi.String(cpu), "memory": pulumi.String(memory)}
+	}
+	set := pulumi.Map{
+		"replicas":       pulumi.Int(args.Durability.Replication),
+		"initContainers": pulumi.Map{"setDataDirOwnership": off},
+	}
+	if args.Mirror.Images != "" {
+		set["sideCars"] = pulumi.Map{"image": pulumi.Map{
+			"repository": pulumi.String(chart.Image(args.Mirror, "docker.io", "redpandadata/redpanda-operator")),
+		}}
+	}
+	// The chart refuses a value that it does not know.
 	return pulumi.Map{
 		"image": pulumi.Map{
 			"repository": pulumi.String(chart.Image(args.Mirror, "docker.io", image)), "tag": pulumi.String(tag),
 		},
-		"statefulset": pulumi.Map{
-			"replicas":       pulumi.Int(args.Durability.Replication),
-			"initContainers": pulumi.Map{"setDataDirOwnership": off},
-		},
+		"statefulset": set,
 		"resources": pulumi.Map{
-			"cpu": pulumi.Map{"cores": pulumi.String(limits.LimitCPU)},
-			"memory": pulumi.Map{"container": pulumi.Map{
-				"min": pulumi.String(limits.RequestMemory), "max": pulumi.String(limits.LimitMemory),
-			}},
+			"requests": quantities(limits.RequestCPU, limits.RequestMemory),
+			"limits":   quantities(limits.LimitCPU, limits.LimitMemory),
 		},
 		"storage": pulumi.Map{"persistentVolume": pulumi.Map{"enabled": pulumi.Bool(true), "size": pulumi.String(args.Storage)}},
 		// Topics are the topology's; a name that is not among them is a mistake.
@@ -112,7 +121,7 @@ func (args Args) values() pulumi.Map {
 			"default_topic_replications": pulumi.Int(args.Durability.Replication),
 		}},
 		// Network policies keep others away from it.
-		"tls": off, "external": off, "console": off, "connectors": off,
+		"tls": off, "external": off, "console": off,
 		"tuning": pulumi.Map{"tune_aio_events": pulumi.Bool(false)},
 	}
 }

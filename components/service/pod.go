@@ -1,6 +1,7 @@
 package service
 
 import (
+	"slices"
 	"strconv"
 
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
@@ -101,6 +102,9 @@ func (s *Service) annotations() pulumi.StringMap {
 		"dapr.io/sidecar-cpu-limit":            r.LimitCPU,
 		"dapr.io/sidecar-memory-limit":         r.LimitMemory,
 		"rondo/rotation":                       s.args.Rotation,
+	}
+	if slices.ContainsFunc(s.args.Service.Secrets(), func(secret topology.Secret) bool { return secret.Name == topology.WebPush.Name }) {
+		annotations["rondo/push-rotation"] = s.args.PushRotation
 	}
 	if s.args.DatabaseCA {
 		annotations["dapr.io/volume-mounts"] = pod.DatabaseCAForSidecar

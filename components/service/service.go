@@ -34,8 +34,9 @@ type Args struct {
 	Collector string
 	// DatabaseCA mounts the authority of the database's certificate.
 	DatabaseCA bool
-	// Rotation starts the pods anew when it changes, since secrets are read at start.
-	Rotation string
+	// Rotation and PushRotation start the pods that read what they change anew, since
+	// secrets are read at start.
+	Rotation, PushRotation string
 }
 
 // Service is a microservice.

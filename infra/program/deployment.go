@@ -232,7 +232,7 @@ func (d *deployment) makeNamespace() error {
 	}
 	kept, err := credentials.New(d.ctx, "credentials", credentials.Args{
 		Namespace: d.tenant.Name, Services: d.env.Services(), Database: d.database, Broker: d.broker,
-		Outside: d.outside, Rotation: d.env.Rotation,
+		Outside: d.outside, Rotation: d.env.Rotation, PushRotation: d.env.PushRotation, Contact: d.env.Contact(),
 	}, d.after())
 	d.ready = append(d.ready, home, kept)
 	return err
@@ -266,7 +266,8 @@ func (d *deployment) makeServices() error {
 	for _, s := range d.env.Services() {
 		made, err := service.New(d.ctx, s.Name, service.Args{
 			Service: s, Namespace: d.tenant.Name, Image: d.env.Images.Reference(s.Name), Broker: d.broker,
-			PublicURL: d.env.URL(), Proxies: d.env.Edge.Proxies, Collector: d.env.Monitoring.Traces, DatabaseCA: d.database.CA != nil, Rotation: d.env.Rotation,
+			PublicURL: d.env.URL(), Proxies: d.env.Edge.Proxies, Collector: d.env.Monitoring.Traces, DatabaseCA: d.database.CA != nil,
+			Rotation: d.env.Rotation, PushRotation: d.env.PushRotation,
 		}, d.after(d.ready...))
 		if err != nil {
 			return err

@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Server is the model. Its scripts may be added while it runs.
@@ -42,6 +44,8 @@ type Answer struct {
 	Status int  // other than 200: an error of the API
 	Hang   bool // no answer, until the client goes away
 	Break  bool // the connection ends in the middle, after the text
+	// Until, when it is not nil, holds the second half of the text back until it is closed.
+	Until <-chan struct{}
 }
 
 // Call is a call of a tool.
@@ -99,11 +103,30 @@ func (r Request) Results() []string {
 // New starts a model, which has nothing to say yet: what no script is for is an
 // error 500. Close it.
 func New() *Server {
+	s := prepare()
+	s.http.Start()
+	return s
+}
+
+// NewAt is New at an address (host:port), for programs that were told of it before.
+func NewAt(address string) (*Server, error) {
+	listener, err := net.Listen("tcp", address) //nolint:noctx // it listens until Close
+	if err != nil {
+		return nil, fmt.Errorf("listening for the model's clients: %w", err)
+	}
+	s := prepare()
+	_ = s.http.Listener.Close() // httptest's own
+	s.http.Listener = listener
+	s.http.Start()
+	return s, nil
+}
+
+func prepare() *Server {
 	s := &Server{closed: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/models", s.models)
 	mux.HandleFunc("POST /v1/chat/completions", s.completions)
-	s.http = httptest.NewServer(mux)
+	s.http = httptest.NewUnstartedServer(mux)
 	return s
 }
 
@@ -183,6 +206,11 @@ func UseFound(name, format string) Step {
 	}
 }
 
+// SayHalf answers in words, of which the second half waits until the channel is closed.
+func SayHalf(text string, until <-chan struct{}) Step {
+	return func(Request) Answer { return Answer{Text: text, Until: until} }
+}
+
 // Fail answers with an error of the API.
 func Fail(status int) Step { return func(Request) Answer { return Answer{Status: status} } }
 
@@ -237,7 +265,7 @@ func (s *Server) completions(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(a.Status)
 		_, _ = fmt.Fprintf(w, `{"error": {"message": "scripted", "type": "test", "code": "%d"}}`, a.Status)
 	default:
-		stream(w, a)
+		s.stream(w, r, a)
 	}
 }
 
@@ -262,9 +290,28 @@ func (s *Server) answer(r Request) Answer {
 	return Answer{Status: http.StatusInternalServerError}
 }
 
+// wait holds a stream back, with a sign of life now and then; false: nobody listens any more.
+func (s *Server) wait(w http.ResponseWriter, r *http.Request, until <-chan struct{}) bool {
+	alive := time.NewTicker(time.Second)
+	defer alive.Stop()
+	for {
+		select {
+		case <-until:
+			return true
+		case <-r.Context().Done():
+			return false
+		case <-s.closed:
+			return false
+		case <-alive.C:
+			_, _ = fmt.Fprint(w, ": still here\n\n")
+			_ = http.NewResponseController(w).Flush()
+		}
+	}
+}
+
 type object map[string]any
 
-func stream(w http.ResponseWriter, a Answer) {
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, a Answer) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	control := http.NewResponseController(w)
 	send := func(fields object) {
@@ -275,7 +322,11 @@ func stream(w http.ResponseWriter, a Answer) {
 		_ = control.Flush()
 	}
 	delta := func(d object) { send(object{"choices": []object{{"index": 0, "delta": d, "finish_reason": nil}}}) }
-	for _, word := range strings.SplitAfter(a.Text, " ") {
+	words := strings.SplitAfter(a.Text, " ")
+	for i, word := range words {
+		if a.Until != nil && i == len(words)/2 && !s.wait(w, r, a.Until) {
+			return
+		}
 		if word != "" {
 			delta(object{"role": "assistant", "content": word})
 		}

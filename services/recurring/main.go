@@ -6,8 +6,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/rondohq/rondo/platform/event"
 	"github.com/rondohq/rondo/platform/topology"
 	"github.com/rondohq/rondo/services/internal/inbox"
@@ -32,16 +30,11 @@ func wire(_ context.Context, p *program.Program) error {
 	schedules := schedule.New(schedule.NewPostgres(p.Pool), wake, time.Now, p.Log, p.Registry)
 	series, tasks := p.Inbox(topology.Recurring.Subscribes[0]), p.Inbox(topology.Recurring.Subscribes[1])
 	schedules.Subscribe(series, tasks)
-	inbox.On(series, seen)
+	// How the way of an event is measured from end to end.
+	inbox.Mark[event.TaskCreated](series)
 	p.Add("sweep for unscheduled series", schedules.Run)
 	p.Add("purge of occurrence marks", func(ctx context.Context) error { return occurrence.Purge(ctx, p.Pool, p.Log) })
 
 	p.Add("sweep for overdue tasks", overdue.New(p.Pool, outbox, time.Now, p.Log, p.Registry).Run)
 	return nil
-}
-
-// seen leaves it at the inbox's own mark that a new task was heard of: it is how the
-// way of an event is measured from end to end.
-func seen(context.Context, pgx.Tx, event.Envelope, event.TaskCreated) (any, error) {
-	return nil, nil //nolint:nilnil // no result is a good one
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/rondohq/rondo/platform/modeltest"
 )
 
 //go:embed vendor/axe/axe.min.js
@@ -64,6 +66,9 @@ var accessRooms = []struct {
 	{name: "a series", path: "/recurring", script: `document.querySelector(".series .task-title").click()`, until: `document.querySelector(".occurrences")`},
 	{name: "reminders", path: "/reminders"},
 	{name: "notifications", path: "/notifications"},
+	{name: "a conversation", path: "/tasks", script: `document.querySelector("[data-chat-open]").click(); htmx.ajax("GET", "/chat",
+		{source: document.getElementById("chat"), target: "#chat-view", swap: "outerHTML", values: {session: localStorage.getItem("audited")}})`, until: `document.querySelector(".chat-consent")`, phone: true},
+	{name: "earlier conversations", path: "/tasks", script: `document.querySelector("[data-chat-open]").click(); document.querySelector('[hx-get="/chat/history"]').click()`, until: `document.querySelector(".chat-session")`, phone: true},
 	{name: "settings", path: "/settings", script: `document.querySelector("#delete-heading + details").open = true`, phone: true},
 	{name: "not found", path: "/nowhere"},
 }
@@ -86,7 +91,18 @@ func TestNoRoomHasAnAccessibilityViolation(t *testing.T) {
 	})()`))
 	b.until("a reminder has come", `document.querySelector(".toast-notice")`)
 	b.do("bringing axe", script("(() => {"+axe+"})()"))
-	b.audit("a toast")
+	b.until("nothing has been said", `document.querySelector(".chat-intro")?.checkVisibility()`)
+	for _, scheme := range []string{"dark", "light"} {
+		b.look(scheme)
+		b.audit("a toast, and a new conversation")
+	}
+	// The rules ask the same, should the model be dead by now.
+	if model != nil {
+		model.On("delete all my tasks", modeltest.Use("find_tasks", `{}`), modeltest.UseFound("cancel_tasks", `{"ids": [%s]}`))
+	}
+	b.say("delete all my tasks")
+	b.turn("delete all my tasks", `t.querySelector(".chat-consent")`)
+	b.do("keeping the conversation", script(`localStorage.setItem("audited", document.getElementById("chat-view").dataset.session)`))
 	for _, look := range []struct {
 		scheme string
 		width  int64

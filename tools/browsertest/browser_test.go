@@ -21,6 +21,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/rondohq/rondo/platform/modeltest"
 	"github.com/rondohq/rondo/platform/topology"
 	"github.com/rondohq/rondo/tools/internal/browser"
 	"github.com/rondohq/rondo/tools/internal/trialtest"
@@ -32,6 +33,8 @@ const patience = 30 * time.Second
 var (
 	stack    *trialtest.Platform
 	chromium context.Context
+	// model is the language model that the stack is configured with.
+	model *modeltest.Server
 )
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -52,9 +55,18 @@ func run(m *testing.M) int {
 	// Whoever works on these tests can spare themself the start of a stack.
 	if base, err := strconv.Atoi(os.Getenv("RONDO_PORT_BASE")); err == nil {
 		stack = &trialtest.Platform{Plan: topology.LaptopPorts(base)}
+		// It has been started with this address as its OPENAI_BASE_URL.
+		if address := os.Getenv("RONDO_MODEL"); address != "" {
+			if model, err = modeltest.NewAt(address); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 1
+			}
+		}
 		return m.Run()
 	}
-	return trialtest.Main(m, func(p *trialtest.Platform) { stack = p })
+	model = modeltest.New()
+	return trialtest.Main(m, func(p *trialtest.Platform) { stack = p },
+		"OPENAI_BASE_URL="+model.URL(), "OPENAI_API_KEY="+rand.Text(), "OPENAI_MODEL=scripted")
 }
 
 // A tab is one tab of one person's browser. What the page complains of to the
@@ -149,7 +161,8 @@ func (b *tab) says() string {
 	defer cancel()
 	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](
 		`"at: " + location + "\nfocus: " + document.activeElement.outerHTML.slice(0, 200) + "\n" +
-			document.getElementById("main")?.innerText.slice(0, 2000) + "\n" + document.getElementById("toasts")?.innerText`))
+			document.getElementById("main")?.innerText.slice(0, 2000) + "\n" +
+			document.getElementById("chat-view")?.innerText.slice(-1000) + "\n" + document.getElementById("toasts")?.innerText`))
 	return text
 }
 

@@ -41,6 +41,14 @@ func (b *testBundle) deployed(t *testing.T, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err //nolint:wrapcheck // the test looks at it
 }
 
+// rotate runs the command that makes new secrets.
+func (b *testBundle) rotate(t *testing.T, args ...string) {
+	t.Helper()
+	out, err := b.command(t, append([]string{"rotate", "--stack", b.name, "--dir", b.dir}, args...)...).CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Contains(t, string(out), "Commit Pulumi."+b.name+".yaml")
+}
+
 func (b *testBundle) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), stackProgram, args...)

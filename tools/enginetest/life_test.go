@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/require"
@@ -40,7 +41,7 @@ func TestTheLifeOfAStack(t *testing.T) {
 			require.Equal(t, names(previewed), names(made), "the update did something else than the preview said")
 			require.Len(t, b.existing(t, made), len(objects(made)), "not all objects are in the cluster")
 
-			require.Empty(t, changed(b.up(t)), "a second update changes something")
+			require.Empty(t, engine.Changed(b.up(t)), "a second update changes something")
 			b.noSecretIsReadable(t)
 
 			gone, err := b.Destroy(t.Context())
@@ -97,6 +98,73 @@ func TestDriftIsFoundAndMended(t *testing.T) {
 	require.Empty(t, report.Drift)
 }
 
+// What people have approved is what the pipeline applies (.github/workflows/apply.yml).
+func TestAnApprovedPlanIsAppliedAndNothingElse(t *testing.T) {
+	t.Parallel()
+	b := setup(t, environments.Minikube())
+	file := filepath.Join(t.TempDir(), "plan.json")
+	planned, err := b.Plan(t.Context(), file)
+	require.NoError(t, err)
+	made, err := b.Apply(t.Context(), file)
+	require.NoError(t, err)
+	require.Equal(t, names(planned), names(made))
+
+	digest := func(c string) map[string]string {
+		return map[string]string{topology.API.Name: "sha256:" + strings.Repeat(c, 64)}
+	}
+	require.NoError(t, b.SetDigests(t.Context(), digest("a")))
+	planned, err = b.Plan(t.Context(), file)
+	require.NoError(t, err)
+	require.NotEmpty(t, engine.Changed(planned))
+	// The plan holds no more than the approved image.
+	require.NoError(t, b.SetConfig(t.Context(), auto.ConfigMap{"rondo:host": auto.ConfigValue{Value: "elsewhere.example.test"}}))
+	_, err = b.Apply(t.Context(), file)
+	require.ErrorContains(t, err, "violates plan")
+
+	secrets := b.world.Secrets()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for where, secret := range secrets {
+		if !strings.HasSuffix(where, ".username") && !strings.HasSuffix(where, ".user") {
+			require.False(t, bytes.Contains(text, []byte(secret)), "%s is in the plan", where)
+		}
+	}
+}
+
+func TestRotationMakesEverySecretOfTheStackAnew(t *testing.T) {
+	t.Parallel()
+	b := setup(t, environments.Minikube())
+	b.up(t)
+	before := b.generated(t)
+	b.rotate(t)
+	after := b.generated(t)
+	require.Len(t, after, len(before))
+	for name, text := range before {
+		if name == topology.WebPush.Name {
+			require.Equal(t, text, after[name], "browsers lose their subscriptions")
+			continue
+		}
+		require.NotEqual(t, text, after[name], name)
+	}
+	require.Empty(t, engine.Changed(b.up(t)))
+	b.rotate(t, "--push")
+	require.NotEqual(t, before[topology.WebPush.Name], b.generated(t)[topology.WebPush.Name])
+}
+
+// generated are the secrets that the stack has made itself, by the resource's name.
+func (b *testBundle) generated(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, r := range b.world.Resources() {
+		if strings.HasPrefix(r.Type, "random:") {
+			all[r.Name] = r.ID
+		}
+	}
+	require.Contains(t, all, topology.WebPush.Name)
+	require.Greater(t, len(all), len(topology.Roles())+len(topology.Services()))
+	return all
+}
+
 func TestWhatWasDeployedLastCanBeRestored(t *testing.T) {
 	t.Parallel()
 	b := setup(t, environments.Minikube())
@@ -113,11 +181,11 @@ func TestWhatWasDeployedLastCanBeRestored(t *testing.T) {
 
 	// Another image is configured and never comes to run.
 	require.NoError(t, b.SetDigests(t.Context(), map[string]string{topology.API.Name: "sha256:" + strings.Repeat("b", 64)}))
-	require.NotEmpty(t, changed(b.preview(t)))
+	require.NotEmpty(t, engine.Changed(b.preview(t)))
 	said, err = b.deployed(t, "--restore")
 	require.NoError(t, err)
 	require.Equal(t, commit, said)
-	require.Empty(t, changed(b.preview(t)), "the images of the last deployment are not back")
+	require.Empty(t, engine.Changed(b.preview(t)), "the images of the last deployment are not back")
 }
 
 // checkIn makes the directory a repository with one commit, and returns that.
@@ -229,14 +297,4 @@ func names(steps []engine.Step) map[resource.URN]bool {
 		all[s.URN] = true
 	}
 	return all
-}
-
-func changed(steps []engine.Step) []engine.Step {
-	var some []engine.Step
-	for _, s := range steps {
-		if s.Changed() {
-			some = append(some, s)
-		}
-	}
-	return some
 }

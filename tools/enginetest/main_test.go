@@ -112,7 +112,7 @@ func setup(t *testing.T, env environments.Environment) *testBundle {
 	t.Cleanup(cluster.Unlock)
 	b := &testBundle{name: env.Name, dir: t.TempDir(), cluster: cluster.client}
 	var err error
-	b.world, err = testprovider.Start(cluster.server.Config)
+	b.world, err = testprovider.Start(testprovider.Options{Cluster: cluster.server.Config})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.world.Close()) })
 	b.Offline, err = engine.OpenOffline(t.Context(), engine.OfflineOptions{

@@ -166,10 +166,11 @@ func unpack(t *testing.T, image v1.Image, dir string) {
 // but the image, and a database.
 func migrate(t *testing.T, files, program string) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "rondo-imagetest-")
+	// Not t.TempDir: PostgreSQL may run as another user, which cannot reach its parents.
+	dir, err := os.MkdirTemp("", "rondo-imagetest-") //nolint:usetesting // see above
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
-	require.NoError(t, os.Chmod(dir, 0o755)) // PostgreSQL may run as another user
+	require.NoError(t, os.Chmod(dir, 0o755))
 	database, err := postgresserver.Start(t.Context(), postgresserver.Options{DataDir: filepath.Join(dir, "postgres"), Ephemeral: true})
 	require.NoError(t, err)
 	t.Cleanup(database.Stop)

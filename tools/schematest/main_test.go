@@ -56,7 +56,7 @@ func start(ctx context.Context) (stop func(), err error) {
 			remove()
 			return nil, err
 		}
-		if rendered[env.Name], err = renderAll(ctx, filepath.Join(dir, env.Name), stacks[env.Name]); err != nil {
+		if rendered[env.Name], err = renderAll(ctx, stacks[env.Name]); err != nil {
 			remove()
 			return nil, err
 		}

@@ -25,7 +25,7 @@ func (p *provider) applyObject(
 		p.world.put(id, urn, inputs)
 		return id, inputs, nil
 	}
-	return id, inputs, p.world.api.Apply(ctx, &unstructured.Unstructured{Object: plain(inputs)}, false)
+	return id, inputs, p.world.apply(ctx, &unstructured.Unstructured{Object: plain(inputs)})
 }
 
 // readObject answers what of the inputs the object in the API server still has.

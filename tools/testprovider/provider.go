@@ -64,7 +64,8 @@ func (p *provider) Check(_ context.Context, r plugin.CheckRequest) (plugin.Check
 		return plugin.CheckResponse{Properties: named(inputs, r.Olds, r.Name, r.RandomSeed)}, nil
 	}
 	if _, ok := shapes[r.Type]; !ok {
-		return plugin.CheckResponse{}, fmt.Errorf("the test provider has no shape for %s: state its outputs in tools/testprovider/shapes.go", r.Type)
+		return plugin.CheckResponse{}, fmt.Errorf(
+			"the test provider has no shape for %s: state its outputs in tools/testprovider/shapes.go", r.Type)
 	}
 	return plugin.CheckResponse{Properties: inputs}, nil
 }
@@ -105,6 +106,9 @@ func (p *provider) Create(ctx context.Context, r plugin.CreateRequest) (plugin.C
 	if r.Preview {
 		return plugin.CreateResponse{Properties: outputs(r.Type, "", r.Properties)}, nil
 	}
+	if err := p.world.install(ctx, r.Type, r.Properties); err != nil {
+		return plugin.CreateResponse{}, err
+	}
 	id := p.world.newID(r.URN)
 	p.world.put(id, r.URN, r.Properties)
 	state := outputs(r.Type, id, r.Properties)
@@ -119,6 +123,9 @@ func (p *provider) Update(ctx context.Context, r plugin.UpdateRequest) (plugin.U
 		return plugin.UpdateResponse{Properties: outputs}, err
 	}
 	if !r.Preview {
+		if err := p.world.install(ctx, r.Type, r.NewInputs); err != nil {
+			return plugin.UpdateResponse{}, err
+		}
 		p.world.put(r.ID, r.URN, r.NewInputs)
 	}
 	return plugin.UpdateResponse{Properties: outputs(r.Type, r.ID, r.NewInputs)}, nil
@@ -144,6 +151,9 @@ func (p *provider) Read(ctx context.Context, r plugin.ReadRequest) (plugin.ReadR
 func (p *provider) Delete(ctx context.Context, r plugin.DeleteRequest) (plugin.DeleteResponse, error) {
 	if isObject(r.Type) && p.world.api != nil {
 		return plugin.DeleteResponse{}, p.world.api.Delete(ctx, &unstructured.Unstructured{Object: plain(r.Inputs)})
+	}
+	if err := p.world.uninstall(ctx, r.Type, r.Inputs); err != nil {
+		return plugin.DeleteResponse{}, err
 	}
 	p.world.Remove(r.ID)
 	return plugin.DeleteResponse{}, nil
@@ -174,6 +184,8 @@ var immutable = map[tokens.Type][]string{
 	"kubernetes:storage.k8s.io/v1:StorageClass":           {"provisioner", "parameters"},
 	"kubernetes:rbac.authorization.k8s.io/v1:RoleBinding": {"roleRef"},
 	"azure-native:resources:ResourceGroup":                {"resourceGroupName", "location"},
+	"random:index/randomPassword:RandomPassword":          {"keepers", "length", "special"},
+	"random:index/randomBytes:RandomBytes":                {"keepers", "length"},
 }
 
 func replaces(t tokens.Type, path string) bool {

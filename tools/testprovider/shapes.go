@@ -20,6 +20,7 @@ var shapes = map[tokens.Type]shape{
 
 	"random:index/randomPassword:RandomPassword": password,
 	"random:index/randomString:RandomString":     password,
+	"random:index/randomBytes:RandomBytes":       randomBytes,
 
 	"azure-native:resources:ResourceGroup":                     azure("/resourceGroups/"),
 	"azure-native:network:VirtualNetwork":                      azure("/providers/Microsoft.Network/virtualNetworks/"),
@@ -48,7 +49,9 @@ var functions = map[tokens.Type]func(args resource.PropertyMap) resource.Propert
 		})
 	},
 	"azure-native:authorization:getClientConfig": func(resource.PropertyMap) resource.PropertyMap {
-		return properties(map[string]any{"clientId": guid("client"), "objectId": guid("object"), "subscriptionId": subscription, "tenantId": guid("tenant")})
+		return properties(map[string]any{
+			"clientId": guid("client"), "objectId": guid("object"), "subscriptionId": subscription, "tenantId": guid("tenant"),
+		})
 	},
 	"azure-native:containerservice:listManagedClusterUserCredentials": func(args resource.PropertyMap) resource.PropertyMap {
 		text := fmt.Sprintf("apiVersion: v1\nkind: Config\ncurrent-context: %s\n", args["resourceName"].StringValue())
@@ -95,6 +98,14 @@ func password(id resource.ID, inputs resource.PropertyMap) resource.PropertyMap 
 		text = (text + text + text)[:int(length.NumberValue())]
 	}
 	return resource.PropertyMap{"result": resource.MakeSecret(resource.NewProperty(text))}
+}
+
+func randomBytes(id resource.ID, _ resource.PropertyMap) resource.PropertyMap {
+	bytes := []byte(digest(string(id)))
+	return resource.PropertyMap{
+		"base64": resource.MakeSecret(resource.NewProperty(base64.StdEncoding.EncodeToString(bytes))),
+		"hex":    resource.MakeSecret(resource.NewProperty(hex.EncodeToString(bytes))),
+	}
 }
 
 // azure is a resource that has nothing but its address and its name.

@@ -11,6 +11,7 @@ package testprovider
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,6 +24,7 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/rondohq/rondo/tools/internal/apiserver"
 	"google.golang.org/grpc"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
 )
 
@@ -36,8 +38,22 @@ const (
 
 var packages = []string{kubernetesPackage, azurePackage, aivenPackage, randomPackage}
 
+// Options of a world. The zero value has no cluster: it keeps everything itself.
+type Options struct {
+	// Cluster is where Kubernetes objects go, and nowhere else.
+	Cluster *rest.Config
+	// Live says that the cluster is a whole one: what is made there is waited for, as
+	// the real provider does.
+	Live bool
+	// Charts makes objects of a Helm release, which then go to the cluster as well; nil:
+	// releases are kept here. It answers nothing for a chart that it does not know.
+	Charts func(ctx context.Context, release map[string]any) ([]*unstructured.Unstructured, error)
+}
+
 // World is what the providers have made, and the server that they are.
 type World struct {
+	Options
+
 	handle rpcutil.ServeHandle
 	cancel chan bool
 	api    *apiserver.Client // nil: Kubernetes objects are kept here, too
@@ -54,15 +70,15 @@ type made struct {
 	inputs resource.PropertyMap // as they are now
 }
 
-// Start serves an empty world on loopback. With a cluster, Kubernetes objects go
-// to its API server and nowhere else.
-func Start(cluster *rest.Config) (*World, error) {
-	w := &World{cancel: make(chan bool), resources: map[resource.ID]made{}, secrets: map[string]string{}}
-	if cluster != nil {
-		api, err := apiserver.NewClient(cluster)
+// Start serves an empty world on loopback.
+func Start(o Options) (*World, error) {
+	w := &World{Options: o, cancel: make(chan bool), resources: map[resource.ID]made{}, secrets: map[string]string{}}
+	if o.Cluster != nil {
+		api, err := apiserver.NewClient(o.Cluster)
 		if err != nil {
 			return nil, err
 		}
+		api.Live = o.Live
 		w.api = api
 	}
 	var err error
@@ -97,6 +113,8 @@ func (w *World) Close() error {
 
 // Resource is something that exists outside the API server.
 type Resource struct {
+	// ID is new for a replacement. What is random about a resource follows from it.
+	ID         string
 	Type, Name string
 	// Inputs are as JSON has them, secrets in clear.
 	Inputs map[string]any
@@ -107,8 +125,8 @@ func (w *World) Resources() []Resource {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var all []Resource
-	for _, r := range w.resources {
-		all = append(all, Resource{Type: string(r.urn.Type()), Name: r.urn.Name(), Inputs: plain(r.inputs)})
+	for id, r := range w.resources {
+		all = append(all, Resource{ID: string(id), Type: string(r.urn.Type()), Name: r.urn.Name(), Inputs: plain(r.inputs)})
 	}
 	slices.SortFunc(all, func(a, b Resource) int {
 		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name))

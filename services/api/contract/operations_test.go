@@ -151,6 +151,7 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	expect(400, ada, "GET", "/api/calendar?before=1999-01-01T00:00:00Z", nil)
 
 	// The assistant.
+	expect(200, ada, "GET", "/api/chat", nil)
 	session := uuid.NewString()
 	saying := map[string]any{"session_id": session, "text": "Buy bread tomorrow"}
 	expect(202, ada, "POST", "/api/chat/turns", saying)

@@ -185,15 +185,16 @@ func (r Reminder) Snoozed(s Snooze, now time.Time) (Reminder, error) {
 }
 
 // Follow returns the reminder as it is when its task, which is open or not, is due at
-// another time, or at none, and whether that is a change. Fixed instants don't
-// follow, and what was told isn't told again, unless the new instant is still to come.
+// another time, or at none, and whether that is a change; r.Task is as it was before.
+// Fixed instants don't follow, and what was told isn't told again, unless the new instant
+// is still to come. A snooze outlives the due date: its instant was asked for by itself.
 func (r Reminder) Follow(due *time.Time, open bool, now time.Time) (Reminder, bool) {
 	if r.OffsetMinutes == nil || r.Status == Cancelled {
 		return r, false
 	}
 	waiting := r.Status == Pending || r.Status == Suppressed
 	if due == nil {
-		if waiting && r.ScheduledFor != nil {
+		if waiting && r.ScheduledFor != nil && !r.snoozed() {
 			r.ScheduledFor, r.UpdatedAt = nil, now.UTC().Truncate(time.Microsecond)
 			return r, true
 		}
@@ -212,6 +213,11 @@ func (r Reminder) Follow(due *time.Time, open bool, now time.Time) (Reminder, bo
 		r.Status = Missed // whoever moves a task into the past need not be told
 	}
 	return r, true
+}
+
+// snoozed tells whether it waits for another instant than the one that it counts.
+func (r Reminder) snoozed() bool {
+	return r.Task.DueAt == nil || !before(*r.Task.DueAt, *r.OffsetMinutes).Equal(*r.ScheduledFor)
 }
 
 // pending is the reminder when it is to be delivered at the instant.

@@ -68,8 +68,12 @@ func TestNewSaysWhenOrWhyNot(t *testing.T) {
 func TestFollowingTheDueDate(t *testing.T) {
 	t.Parallel()
 	offset := func(status reminder.Status, at *time.Time) reminder.Reminder {
-		return reminder.Reminder{OffsetMinutes: new(15), Status: status, ScheduledFor: at}
+		return reminder.Reminder{
+			OffsetMinutes: new(15), Status: status, ScheduledFor: at, Task: reminder.Task{DueAt: new(now.Add(time.Hour))},
+		}
 	}
+	snoozed := offset(reminder.Pending, new(after(3*time.Hour)))
+	snoozed.DeliveredAt = new(after(-time.Minute))
 	soon := new(after(45 * time.Minute)) // of a task due in an hour
 	passed := new(after(-time.Hour))
 	for name, test := range map[string]struct {
@@ -87,6 +91,8 @@ func TestFollowingTheDueDate(t *testing.T) {
 		"so that it is too late":       {r: offset(reminder.Pending, soon), due: new(now.Add(-time.Minute)), want: reminder.Missed, at: new(after(-16 * time.Minute))},
 		"away":                         {r: offset(reminder.Pending, soon), want: reminder.Pending},
 		"away, again":                  {r: offset(reminder.Pending, nil), same: true},
+		"snoozed, and away":            {r: snoozed, same: true},
+		"snoozed, and later":           {r: snoozed, due: new(now.Add(2 * time.Hour)), want: reminder.Pending, at: new(after(105 * time.Minute))},
 		"back":                         {r: offset(reminder.Pending, nil), due: new(now.Add(time.Hour)), want: reminder.Pending, at: soon},
 		"told, and later":              {r: offset(reminder.Sent, passed), due: new(now.Add(time.Hour)), want: reminder.Pending, at: soon},
 		"told, and earlier":            {r: offset(reminder.Sent, passed), due: new(now.Add(-2 * time.Hour)), same: true},

@@ -30,7 +30,7 @@ var files embed.FS
 // request. The order is that of the cascade.
 var styleParts = []string{
 	"css/tokens.css", "css/fonts.css", "css/base.css", "css/layout.css",
-	"css/components.css", "css/task.css", "css/act.css", "css/calendar.css", "css/time.css", "css/account.css",
+	"css/components.css", "css/task.css", "css/act.css", "css/calendar.css", "css/time.css", "css/account.css", "css/chat.css",
 	"css/forced.css", // after all that it corrects
 }
 
@@ -63,7 +63,7 @@ func Scripts() []string { return []string{"htmx.js", "idiomorph.js"} }
 // Modules are the ES modules. A module that others import comes before them.
 func Modules() []string {
 	return []string{
-		"say.js", "list.js", "act.js", "drag.js", "dialogs.js", "keys.js", "quickadd.js", "notices.js", "offline.js", "push.js",
+		"say.js", "list.js", "act.js", "drag.js", "dialogs.js", "chat.js", "keys.js", "quickadd.js", "notices.js", "offline.js", "push.js",
 		"stream.js", Main,
 	}
 }

@@ -25,17 +25,13 @@ const (
 func (h *Hub) Stream(w http.ResponseWriter, r *http.Request, user uuid.UUID, alive func() bool) {
 	tab := h.Open(user, r.Header.Get("Last-Event-ID"))
 	defer tab.Close()
-	header := w.Header()
-	header.Set("Content-Type", "text/event-stream")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Accel-Buffering", "no") // proxies must not collect
-	out := &sender{w: w, control: http.NewResponseController(w)}
+	out := NewSender(w)
 	// The first message gives the browser an id to resume after.
-	out.send(fmt.Sprintf("retry: %d\nid: %s\nevent: open\ndata: {}\n\n", retryAfter.Milliseconds(), tab.Start()))
+	out.Send(fmt.Sprintf("retry: %d\nid: %s\nevent: open\ndata: {}\n\n", retryAfter.Milliseconds(), tab.Start()))
 
 	heartbeat := time.NewTicker(heartbeatEvery)
 	defer heartbeat.Stop()
-	for out.err == nil {
+	for out.Err == nil {
 		select {
 		case <-r.Context().Done():
 			return
@@ -46,7 +42,7 @@ func (h *Hub) Stream(w http.ResponseWriter, r *http.Request, user uuid.UUID, ali
 				out.message(Message{Kind: SignedOut})
 				return
 			}
-			out.send(": still here\n\n")
+			out.Send(Heartbeat)
 		case m := <-tab.Next():
 			out.message(m)
 			if gap, missed := tab.Missed(); missed {
@@ -56,25 +52,40 @@ func (h *Hub) Stream(w http.ResponseWriter, r *http.Request, user uuid.UUID, ali
 	}
 }
 
-// sender writes until the first failure, which means that the tab is gone.
-type sender struct {
+// Heartbeat is a comment, which keeps what lies between from ending a silent stream.
+const Heartbeat = ": still here\n\n"
+
+// Sender writes server-sent events until the first failure, which means that the tab is
+// gone.
+type Sender struct {
+	Err error
+
 	w       http.ResponseWriter
 	control *http.ResponseController
-	err     error
 }
 
-func (s *sender) send(text string) {
-	if s.err != nil {
+// NewSender begins an answer that is a stream.
+func NewSender(w http.ResponseWriter) *Sender {
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Accel-Buffering", "no") // proxies must not collect
+	return &Sender{w: w, control: http.NewResponseController(w)}
+}
+
+// Send writes whole events, each with its empty line.
+func (s *Sender) Send(text string) {
+	if s.Err != nil {
 		return
 	}
 	// Deadlines are the connection's; a recorder in a test has none.
 	_ = s.control.SetWriteDeadline(time.Now().Add(writeWithin))
-	if _, s.err = s.w.Write([]byte(text)); s.err == nil {
-		s.err = s.control.Flush()
+	if _, s.Err = s.w.Write([]byte(text)); s.Err == nil {
+		s.Err = s.control.Flush()
 	}
 }
 
-func (s *sender) message(m Message) {
+func (s *Sender) message(m Message) {
 	data, err := json.Marshal(struct {
 		Type    string `json:"type,omitempty"`
 		Task    string `json:"task,omitempty"`
@@ -82,12 +93,12 @@ func (s *sender) message(m Message) {
 		Part    string `json:"part,omitempty"`
 	}{m.Type, m.Task, m.Version, m.Part})
 	if err != nil {
-		s.err = err
+		s.Err = err
 		return
 	}
 	id := ""
 	if m.ID != "" {
 		id = "id: " + m.ID + "\n"
 	}
-	s.send(id + "event: " + string(m.Kind) + "\ndata: " + string(data) + "\n\n")
+	s.Send(id + "event: " + string(m.Kind) + "\ndata: " + string(data) + "\n\n")
 }

@@ -20,6 +20,7 @@ type Catalogue struct {
 	Reminders  Reminders
 	Notices    Notices
 	Calendar   Calendar
+	Chat       Chat
 	When       When
 	Bulk       Bulk
 	Composer   Composer
@@ -211,7 +212,7 @@ type Settings struct {
 type Keys struct {
 	Title, Add, Search, Next, Previous, Toggle, Open, Rename, Delete, Undo, Escape string
 	Schedule, Priority, Tag, Move, Select, SelectMore, SelectAll                   string
-	GoInbox, GoToday, GoUpcoming, GoCalendar, GoDone, GoSettings, Help             string
+	GoInbox, GoToday, GoUpcoming, GoCalendar, GoDone, GoSettings, Help, Chat       string
 }
 
 // Errors say what happened and what to do next.

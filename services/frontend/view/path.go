@@ -22,6 +22,8 @@ const (
 	RemindersPath = "/reminders"
 	NoticesPath   = "/notifications"
 
+	ChatPath = "/chat"
+
 	SettingsPath = "/settings"
 	SignInPath   = "/sign-in"
 	SignUpPath   = "/sign-up"

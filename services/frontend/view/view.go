@@ -51,8 +51,10 @@ type Page struct {
 	Tags   []apiclient.Tag
 	Saved  []SavedFilter
 	Toast  *Toast
-	Unread int       // notifications
-	Now    time.Time // when the page was made
+	Unread int // notifications
+	// ChatOpen: the conversation with the assistant stands beside the room.
+	ChatOpen bool
+	Now      time.Time // when the page was made
 }
 
 // Toast reports what was done; with Undo it can be taken back.

@@ -36,6 +36,7 @@ type fakeAPI struct {
 	coming []apiclient.ToCome
 	// parse, when set, reads texts; else each is a title.
 	parse func(string) apiclient.Parsed
+	chat  fakeChat
 }
 
 const fakeToken = "rondo_fake"
@@ -136,6 +137,7 @@ func (f *fakeAPI) mux() *http.ServeMux {
 		}
 		write(w, http.StatusOK, f.parse(in["text"]))
 	})
+	f.chat.register(mux, write)
 	mux.HandleFunc("/api/tasks/{id}", f.one)
 	mux.HandleFunc("/api/tasks/{id}/{action}", f.one)
 	return mux

@@ -149,6 +149,15 @@ func (s *Server) Routes() []Route {
 		{"POST /tag/{id}/rename", Member, s.renameTag},
 		{"POST /tag/{id}/delete", Member, s.deleteTag},
 
+		{"GET " + view.ChatPath, Member, s.showChat},
+		{"GET /chat/history", Member, s.showChatHistory},
+		{"GET /chat/cards", Member, s.showChatCards},
+		{"POST /chat/turns", Member, s.say},
+		{"GET /chat/turns/{id}/stream", Member, s.streamTurn},
+		{"POST /chat/turns/{id}/consent", Member, s.answerQuestion},
+		{"POST /chat/turns/{id}/stop", Member, s.stopTurn},
+		{"POST /chat/sessions/{id}/forget", Member, s.forgetChat},
+
 		{"GET /stream", Member, s.stream},
 		{"GET /sw.js", Anyone, s.serviceWorker},
 		{"GET /manifest.webmanifest", Anyone, s.manifest},

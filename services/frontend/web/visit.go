@@ -180,7 +180,7 @@ func (s *Server) setHeaders(w http.ResponseWriter) {
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(self), payment=(), usb=()")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Vary", "HX-Request, HX-Target, Cookie, Accept-Encoding")
 	if s.secure {
@@ -205,6 +205,7 @@ func (v *visit) page(title string) view.Page {
 	p := view.Page{
 		T: v.server.text, Assets: v.server.Assets, Title: title, Theme: v.server.cookies.Theme(v.r),
 		CSRF: v.token, Path: v.r.URL.EscapedPath(), Back: v.r.URL.RequestURI(), Now: v.now,
+		ChatOpen: chatOpen(v.r),
 	}
 	if v.session != nil {
 		p.User = &v.session.User

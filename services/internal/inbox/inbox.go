@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -28,9 +29,11 @@ const (
 // a duplicate gets it instead of a second effect.
 type Effect func(ctx context.Context, tx pgx.Tx, e event.Envelope) (result any, err error)
 
-// handler is an effect and what follows its commit; then may be nil.
+// handler is an effect and what follows its commit; then may be nil. Without an effect
+// only the mark is left, of an event that is in order.
 type handler struct {
 	effect Effect
+	check  func(e event.Envelope) error
 	then   func(ctx context.Context, result json.RawMessage) error
 }
 
@@ -101,6 +104,15 @@ func OnThen[P event.Payload, R any](
 	}
 }
 
+// Mark has no other effect of P's type than that its event is known to have come.
+func Mark[P event.Payload](i *Inbox) {
+	var zero P
+	i.handlers[zero.EventType()] = handler{check: func(e event.Envelope) error {
+		_, err := event.Decode[P](e)
+		return err //nolint:wrapcheck // poison says all
+	}}
+}
+
 func decoding[P event.Payload](effect func(ctx context.Context, tx pgx.Tx, e event.Envelope, payload P) (any, error)) Effect {
 	return func(ctx context.Context, tx pgx.Tx, e event.Envelope) (any, error) {
 		payload, err := event.Decode[P](e)
@@ -119,7 +131,7 @@ func (i *Inbox) Handle(ctx context.Context, e event.Envelope) error {
 		i.count("other", "ignored")
 		return nil
 	}
-	result, first, err := i.once(ctx, e, h.effect)
+	result, first, err := i.once(ctx, e, h)
 	if err == nil && h.then != nil {
 		err = h.then(ctx, result)
 	}
@@ -143,19 +155,25 @@ func (i *Inbox) count(t event.Type, outcome string) {
 
 // once runs the effect unless the event was handled before, and returns the result
 // of the one time that it ran.
-func (i *Inbox) once(ctx context.Context, e event.Envelope, effect Effect) (result json.RawMessage, first bool, err error) {
-	err = postgres.InTx(ctx, i.pool, func(tx pgx.Tx) error {
-		// A concurrent twin waits here for the other's commit.
-		tag, err := tx.Exec(ctx, `INSERT INTO processed_event_logs (consumer, key) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
-			i.consumer, e.ID)
-		if err != nil {
-			return fmt.Errorf("marking the event: %w", err)
+func (i *Inbox) once(ctx context.Context, e event.Envelope, h handler) (result json.RawMessage, first bool, err error) {
+	if h.effect == nil {
+		if err = h.check(e); err == nil {
+			first, err = i.mark(ctx, i.pool, e) // alone, it needs no transaction around it
 		}
-		if first = tag.RowsAffected() == 1; !first {
+		if err != nil {
+			return nil, false, fmt.Errorf("handling %s %s: %w", e.Type, e.ID, postgres.Explain(err))
+		}
+		return nil, first, nil
+	}
+	err = postgres.InTx(ctx, i.pool, func(tx pgx.Tx) error {
+		if first, err = i.mark(ctx, tx, e); err != nil {
+			return err
+		}
+		if !first {
 			return tx.QueryRow(ctx, `SELECT coalesce(result, 'null') FROM processed_event_logs WHERE consumer = $1 AND key = $2`,
 				i.consumer, e.ID).Scan(&result)
 		}
-		value, err := effect(ctx, tx, e)
+		value, err := h.effect(ctx, tx, e)
 		if err != nil || value == nil {
 			return err
 		}
@@ -169,6 +187,21 @@ func (i *Inbox) once(ctx context.Context, e event.Envelope, effect Effect) (resu
 		return nil, false, fmt.Errorf("handling %s %s: %w", e.Type, e.ID, err)
 	}
 	return result, first, nil
+}
+
+// executor is a pool or a transaction.
+type executor interface {
+	Exec(ctx context.Context, statement string, args ...any) (pgconn.CommandTag, error)
+}
+
+// mark notes that the event has come and tells whether it is the first time. In a
+// transaction, a concurrent twin waits here for the other's commit.
+func (i *Inbox) mark(ctx context.Context, db executor, e event.Envelope) (first bool, err error) {
+	tag, err := db.Exec(ctx, `INSERT INTO processed_event_logs (consumer, key) VALUES ($1, $2) ON CONFLICT DO NOTHING`, i.consumer, e.ID)
+	if err != nil {
+		return false, fmt.Errorf("marking the event: %w", err)
+	}
+	return tag.RowsAffected() == 1, nil
 }
 
 // Purge forgets old marks from time to time, until ctx ends.

@@ -86,6 +86,22 @@ func TestAFailedEffectLeavesNoMark(t *testing.T) {
 	}
 }
 
+func TestAMarkIsLeftOnceAndOnlyByWhatIsInOrder(t *testing.T) {
+	t.Parallel()
+	i, pool := setup(t)
+	inbox.Mark[event.TaskDeleted](i)
+	e, bad := deleted(t), deleted(t)
+	for range 2 {
+		if err := i.Handle(t.Context(), e); err != nil || marks(t, pool, e) != 1 {
+			t.Errorf("%v, %d marks", err, marks(t, pool, e))
+		}
+	}
+	bad.Data = []byte(`{"task":[]}`)
+	if err := i.Handle(t.Context(), bad); !errors.Is(err, event.ErrPoison) || marks(t, pool, bad) != 0 {
+		t.Errorf("a bad payload: %v", err)
+	}
+}
+
 func TestUnknownTypesAreAcknowledgedAndBadPayloadsArePoison(t *testing.T) {
 	t.Parallel()
 	i, pool := setup(t)

@@ -53,7 +53,7 @@ func rootCommand() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		upCommand(), downCommand(), statusCommand(), logsCommand(),
-		topicsCommand(), previewCommand(), reconcileCommand(), deployedCommand(), backendCommand(), imagesCommand(),
+		topicsCommand(), previewCommand(), reconcileCommand(), deployedCommand(), rotateCommand(), backendCommand(), imagesCommand(),
 		brokerCommand(), postgresCommand(), toolCommand(),
 	)
 	return root

@@ -43,6 +43,7 @@ func brokerCommand() *cobra.Command {
 		},
 	}
 	c.Flags().IntVar(&o.Port, "port", topology.LaptopPorts(topology.DefaultPortBase).Kafka, "port on 127.0.0.1; 0 picks a free one")
+	c.Flags().StringVar(&o.Advertise, "advertise", "", "host:port by which others reach it; it then listens on every address")
 	c.Flags().StringVar(&o.DataDir, "data-dir", filepath.Join(laptop.DefaultDir, "kafka"), "directory of the data")
 	return c
 }

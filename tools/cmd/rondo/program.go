@@ -25,6 +25,10 @@ func deployedCommand() *cobra.Command {
 	return stackCommand("deployed", "Print the commit that was deployed last, by the stack's history")
 }
 
+func rotateCommand() *cobra.Command {
+	return stackCommand("rotate", "Make new passwords and tokens for a stack, and start what reads them anew")
+}
+
 // stackCommand hands over to tools/cmd/stack, which has the command's flags. It is
 // built first: the SDKs of clouds are no part of `rondo`.
 func stackCommand(name, short string) *cobra.Command {

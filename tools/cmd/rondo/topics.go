@@ -91,7 +91,8 @@ func (k *kafkaFlags) connection() (string, []kgo.Opt, error) {
 // this machine is left alone: its broker has retention of its own.
 func (k *kafkaFlags) declared(stack string) (string, []kgo.Opt, topology.Durability, error) {
 	if k.given() == "" {
-		return "", nil, topology.Durability{}, fmt.Errorf("say which brokers with --kafka or %s: the topics of this machine are made by `rondo up`", brokersVariable)
+		return "", nil, topology.Durability{}, fmt.Errorf(
+			"say which brokers with --kafka or %s: the topics of this machine are made by `rondo up`", brokersVariable)
 	}
 	env, err := environments.Named(stack)
 	if err != nil {

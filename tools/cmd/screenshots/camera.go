@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"image/png"
 	"io"
@@ -110,7 +111,57 @@ func rooms(someone person) []view {
 		{name: "settings-channels", path: "/settings", script: `document.getElementById("channels-heading").scrollIntoView()`},
 		{name: "settings-data", path: "/settings", script: `document.getElementById("data-heading").scrollIntoView()`},
 		{name: "not-found", path: "/nowhere"},
+		{name: "chat", path: "/today", script: talk(), until: `document.querySelector(".chat-intro") && !document.querySelector(".chat-turn")`},
+		{
+			name: "conversation", path: "/today", script: talk("Water the balcony every Saturday at 9 AM", "What is due today?"),
+			until: answered("What is due today?", "completed"),
+		},
+		{
+			name: "chat-question", path: "/tasks", script: talk("Show #errands tasks", "Delete the task parcel"),
+			until: answered("Delete the task parcel", "waiting"),
+		},
+		{
+			name: "chat-history", path: "/tasks", script: `document.querySelector("[data-chat-open]").click();
+			document.querySelector('[hx-get="/chat/history"]').click()`, until: `document.querySelector(".chat-session")`,
+		},
+		{
+			name: "chat-closed", path: "/tasks", script: `document.querySelector("[data-chat-open]").click();
+			document.querySelector("[data-chat-close]").click()`, until: live,
+		},
 	}
+}
+
+// talk opens the panel, begins a conversation and says something, one after the other.
+func talk(texts ...string) string {
+	said, err := json.Marshal(texts)
+	if err != nil {
+		panic(err) // strings can always be encoded
+	}
+	return `const holds = (what) => new Promise((then) => {
+			const timer = setInterval(() => { if (what()) { clearInterval(timer); then(); } }, 30);
+		});
+		const turns = () => [...document.querySelectorAll(".chat-turn")];
+		const field = document.getElementById("chat-text");
+		(async () => {
+			document.querySelector("[data-chat-open]").click();
+			const session = () => document.getElementById("chat-view").dataset.session;
+			await holds(session);
+			const before = session();
+			document.querySelector("[data-chat-new]").click();
+			await holds(() => session() && session() !== before);
+			for (const text of ` + string(said) + ` ?? []) {
+				field.value = text;
+				field.form.requestSubmit();
+				await holds(() => turns().at(-1)?.querySelector("[data-said]").textContent === text && turns().at(-1).dataset.status !== "running");
+			}
+			field.blur();
+		})()`
+}
+
+// answered is the expression for a status of the last turn, in which the text was said.
+func answered(text, status string) string {
+	return fmt.Sprintf(`(t => t?.querySelector("[data-said]").textContent === %q && t.dataset.status === %q)
+		([...document.querySelectorAll(".chat-turn")].at(-1))`, text, status)
 }
 
 // camera takes pictures of a site.
@@ -164,7 +215,7 @@ type readmePicture struct {
 }
 
 var readmePictures = []readmePicture{
-	{"tasks.png", "tasks", look{"", 1280, 800, false, "light"}},
+	{"tasks.png", "conversation", look{"", 1280, 800, false, "light"}},
 	{"recurring.png", "recurring-custom", look{"", 1280, 800, false, "light"}},
 	{"phone.png", "upcoming", look{"", 390, 844, true, "dark"}},
 }

@@ -24,7 +24,7 @@ func run() int {
 	defer restore()
 	root := &cobra.Command{Use: "rondo", SilenceUsage: true, SilenceErrors: true}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(previewCommand(), reconcileCommand(), deployedCommand())
+	root.AddCommand(previewCommand(), reconcileCommand(), deployedCommand(), rotateCommand())
 	switch err := root.ExecuteContext(ctx); {
 	case err == nil:
 		return 0

@@ -37,7 +37,7 @@ asked or changed. What would change in a stack that exists says "pulumi preview"
 				return err
 			}
 			defer os.RemoveAll(dir)
-			world, err := testprovider.Start(nil)
+			world, err := testprovider.Start(testprovider.Options{})
 			if err != nil {
 				return err
 			}

@@ -24,6 +24,10 @@ const fieldManager = "pulumi"
 
 // Client applies and reads objects of any kind.
 type Client struct {
+	// Live says that the server is of a whole cluster, whose controllers act on what
+	// is applied; without them Delete does their work.
+	Live bool
+
 	dynamic dynamic.Interface
 	mapper  *restmapper.DeferredDiscoveryRESTMapper
 }
@@ -97,8 +101,8 @@ func (c *Client) Get(ctx context.Context, like *unstructured.Unstructured) (*uns
 	return of.Get(ctx, like.GetName(), metav1.GetOptions{})
 }
 
-// Delete removes the object and waits until it is gone. There are no controllers:
-// what a namespace's would do for it happens here.
+// Delete removes the object and waits until it is gone. Where there are no
+// controllers, what a namespace's would do for it happens here.
 func (c *Client) Delete(ctx context.Context, object *unstructured.Unstructured) error {
 	of, err := c.resource(object)
 	if err != nil {
@@ -111,11 +115,22 @@ func (c *Client) Delete(ctx context.Context, object *unstructured.Unstructured) 
 	} else if err != nil {
 		return err
 	}
+	if c.Live {
+		return until(ctx, patience, func(ctx context.Context) error {
+			if _, err := of.Get(ctx, object.GetName(), metav1.GetOptions{}); !errors.IsNotFound(err) {
+				return fmt.Errorf("%s %s is still there: %w", object.GetKind(), object.GetName(), err)
+			}
+			return nil
+		})
+	}
 	if object.GetKind() == "Namespace" && object.GetAPIVersion() == "v1" {
 		return c.finalize(ctx, of, object.GetName())
 	}
 	return nil
 }
+
+// patience is how long a controller may take for what it has to do.
+const patience = 5 * time.Minute
 
 // finalize lets a namespace go. What is left in it stays behind.
 func (c *Client) finalize(ctx context.Context, namespaces dynamic.ResourceInterface, name string) error {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/yaml"
@@ -50,7 +51,8 @@ func (c *Client) InstallDefinitions(ctx context.Context, root string, wanted fun
 				continue
 			}
 			installed = append(installed, definition)
-			if err := c.create(ctx, definition); err != nil {
+			// Of a cluster that has the operator already, its own stay.
+			if err := c.create(ctx, definition); err != nil && !apierrors.IsAlreadyExists(err) {
 				return fmt.Errorf("%s of %s: %w", definition.GetName(), module, err)
 			}
 		}
@@ -162,11 +164,5 @@ func (c *Client) established(ctx context.Context, definition *unstructured.Unstr
 	if err != nil {
 		return err
 	}
-	conditions, _, _ := unstructured.NestedSlice(live.Object, "status", "conditions")
-	for _, c := range conditions {
-		if condition, ok := c.(map[string]any); ok && condition["type"] == "Established" && condition["status"] == "True" {
-			return nil
-		}
-	}
-	return fmt.Errorf("%s is not established: %v", definition.GetName(), conditions)
+	return condition("Established")(live)
 }

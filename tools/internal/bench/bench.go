@@ -61,7 +61,7 @@ type runner struct {
 func Run(ctx context.Context, target Target, size Size, progress io.Writer) ([]Row, error) {
 	db, err := pgx.Connect(ctx, target.OwnerURL)
 	if err != nil {
-		return nil, fmt.Errorf("connecting to the database: %w", err)
+		return nil, fmt.Errorf("connecting to the database (does the stack run? start it with make up): %w", err)
 	}
 	defer db.Close(context.WithoutCancel(ctx))
 	r := &runner{client: newClient(target.API), target: target, size: size, progress: progress, db: db}

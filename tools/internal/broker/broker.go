@@ -34,8 +34,11 @@ const segmentBytes = 16 << 20
 type Options struct {
 	DataDir string
 	Port    int // on 127.0.0.1; 0 picks a free one
-	Topics  []topology.Topic
-	Log     *slog.Logger // nil discards
+	// Advertise is host:port by which others reach the broker, which then listens on
+	// every address; empty: this machine alone does.
+	Advertise string
+	Topics    []topology.Topic
+	Log       *slog.Logger // nil discards
 }
 
 // Broker is a running broker.
@@ -63,6 +66,7 @@ func Start(ctx context.Context, o Options) (*Broker, error) {
 	}
 	cluster, err := kfake.NewCluster(
 		kfake.Ports(o.Port),
+		kfake.ListenFn(o.listen),
 		kfake.DataDir(o.DataDir),
 		// With this a record is on the disk, and not only in the kernel's cache,
 		// before it is acknowledged: it survives the machine too.
@@ -89,6 +93,31 @@ func Start(ctx context.Context, o Options) (*Broker, error) {
 	b.retain(o.Topics, log)
 	return b, nil
 }
+
+// listen is net.Listen, but for a broker that others reach.
+func (o Options) listen(network, address string) (net.Listener, error) {
+	if o.Advertise == "" {
+		return net.Listen(network, address)
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen(network, net.JoinHostPort("", port))
+	return advertised{listener, o.Advertise}, err
+}
+
+// advertised is a listener that says another address than it has: kfake tells
+// clients the address of its listener.
+type advertised struct {
+	net.Listener
+
+	address string
+}
+
+func (a advertised) Addr() net.Addr  { return a }
+func (a advertised) Network() string { return "tcp" }
+func (a advertised) String() string  { return a.address }
 
 // Addr is host:port of the broker.
 func (b *Broker) Addr() string { return b.addr }

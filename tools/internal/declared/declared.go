@@ -27,7 +27,7 @@ func Of(ctx context.Context, root string, env environments.Environment) (_ Stack
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	world, err := testprovider.Start(nil)
+	world, err := testprovider.Start(testprovider.Options{})
 	if err != nil {
 		return nil, err
 	}

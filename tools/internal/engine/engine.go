@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -89,6 +90,11 @@ func (s Step) Changed() bool {
 	return s.Op != apitype.OpSame && s.Op != apitype.OpRefresh && s.Op != apitype.OpRead
 }
 
+// Changed are the steps that are a change.
+func Changed(steps []Step) []Step {
+	return slices.DeleteFunc(slices.Clone(steps), func(s Step) bool { return !s.Changed() })
+}
+
 // Preview says what an update would do. With refresh it first looks at what the
 // resources are like now, without writing that down.
 func (s *Stack) Preview(ctx context.Context, refresh bool) ([]Step, error) {
@@ -107,6 +113,23 @@ func (s *Stack) Preview(ctx context.Context, refresh bool) ([]Step, error) {
 func (s *Stack) Up(ctx context.Context) ([]Step, error) {
 	return collect(func(to chan<- events.EngineEvent) error {
 		_, err := s.auto.Up(ctx, optup.EventStreams(to), optup.Refresh(), optup.SuppressProgress(), optup.Color("never"))
+		return err
+	})
+}
+
+// Plan writes what an update would do to a file, which Apply then holds to.
+func (s *Stack) Plan(ctx context.Context, file string) ([]Step, error) {
+	return collect(func(to chan<- events.EngineEvent) error {
+		_, err := s.auto.Preview(ctx, optpreview.EventStreams(to), optpreview.Refresh(), optpreview.Plan(file),
+			optpreview.SuppressProgress(), optpreview.Color("never"))
+		return err
+	})
+}
+
+// Apply does what a plan says, and fails where more would have to be done.
+func (s *Stack) Apply(ctx context.Context, file string) ([]Step, error) {
+	return collect(func(to chan<- events.EngineEvent) error {
+		_, err := s.auto.Up(ctx, optup.EventStreams(to), optup.Plan(file), optup.SuppressProgress(), optup.Color("never"))
 		return err
 	})
 }

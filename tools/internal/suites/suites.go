@@ -46,6 +46,7 @@ const (
 	schema      = "./tools/schematest/..."
 	rules       = "./tools/rulestest/..."
 	images      = "./tools/imagetest/..."
+	cluster     = "./tools/clustertest/..."
 	conformance = "./tools/conformance/..."
 	stack       = "./tools/stacktest/..."
 	browser     = "./tools/browsertest/..."
@@ -59,13 +60,14 @@ func All() []Suite {
 		{Name: "infra", Packages: []string{"./environments/...", "./components/...", "./infra/..."}, Short: true, Timeout: quick},
 		{Name: "services", Packages: []string{"./services/..."}, Short: true, Timeout: quick},
 		{
-			Name: "tools", Packages: []string{"./tools/..."}, Except: []string{engine, schema, rules, images, conformance, stack, browser},
+			Name: "tools", Packages: []string{"./tools/..."}, Except: []string{engine, schema, rules, images, cluster, conformance, stack, browser},
 			Short: true, Timeout: quick,
 		},
 		{Name: "engine", Packages: []string{engine}, Timeout: slow, Fresh: true},
 		{Name: "schema", Packages: []string{schema}, Timeout: slow, Fresh: true},
 		{Name: "rules", Packages: []string{rules}, Timeout: slow, Fresh: true},
 		{Name: "images", Packages: []string{images}, Timeout: slow, Fresh: true},
+		{Name: "cluster", Packages: []string{cluster}, Timeout: slow, Fresh: true},
 		{Name: "conformance", Packages: []string{conformance}, Timeout: slow, Fresh: true},
 		{Name: "stack", Packages: []string{stack}, Timeout: slow, Fresh: true},
 		{Name: "browser", Packages: []string{browser}, Timeout: slow, Fresh: true},

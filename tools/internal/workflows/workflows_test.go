@@ -96,6 +96,14 @@ func TestEachServiceHasAnImage(t *testing.T) {
 	require.ElementsMatch(t, want, read(t, "images").Jobs["image"].Strategy.Matrix.Service)
 }
 
+func TestADeploymentRunsTheImagesOfItsOwnRepository(t *testing.T) {
+	t.Parallel()
+	const registry = "ghcr.io/${GITHUB_REPOSITORY_OWNER,,}"
+	all := files(t)
+	require.Contains(t, all[filepath.Join(".github", "workflows", "images.yml")], registry)
+	require.Contains(t, all[filepath.Join(".github", "actions", "deployer", "action.yml")], `pulumi config set rondo:registry "`+registry+`"`)
+}
+
 func TestADeploymentIsApprovedAndAlone(t *testing.T) {
 	t.Parallel()
 	apply := read(t, "apply")

@@ -14,7 +14,7 @@ import (
 // Endpoints are the service's methods as go-kit endpoints, but for the stream, which
 // answers more than once.
 type Endpoints struct {
-	Say, Get, Sessions, Session, Forget, Consent, Stop endpoint.Endpoint
+	Say, Get, Names, Sessions, Session, Forget, Consent, Stop endpoint.Endpoint
 
 	service Service
 }
@@ -35,6 +35,9 @@ func MakeEndpoints(s Service, durations *prometheus.HistogramVec) Endpoints {
 		})),
 		Get: measured("get", rest.Endpoint(func(ctx context.Context, id uuid.UUID) (Turn, error) {
 			return s.Get(ctx, token.UserID(ctx), id)
+		})),
+		Names: measured("names", rest.Endpoint(func(context.Context, nothing) ([]string, error) {
+			return s.Names(), nil
 		})),
 		Sessions: measured("sessions", rest.Endpoint(func(ctx context.Context, _ nothing) ([]Session, error) {
 			return s.Sessions(ctx, token.UserID(ctx))

@@ -52,6 +52,8 @@ type Service interface {
 	Consent(ctx context.Context, owner, id uuid.UUID, agreed bool) (Turn, error)
 	// Stop ends a turn; what it has done stays.
 	Stop(ctx context.Context, owner, id uuid.UUID) (Turn, error)
+	// Names are the responders', in the order in which they are asked.
+	Names() []string
 }
 
 // Saying is what a person says.
@@ -480,6 +482,15 @@ func (s *Conversation) Stop(ctx context.Context, owner, id uuid.UUID) (Turn, err
 	s.mu.Unlock()
 	s.announce(id)
 	return t, nil
+}
+
+// Names implements Service.
+func (s *Conversation) Names() []string {
+	names := make([]string, len(s.Responders))
+	for i, responder := range s.Responders {
+		names[i] = responder.Name()
+	}
+	return names
 }
 
 // Get implements Service.

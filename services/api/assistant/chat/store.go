@@ -72,7 +72,8 @@ func (p *Postgres) Begin(ctx context.Context, t Turn) (kept Turn, fresh bool, er
 		return err
 	})
 	if postgres.Violates(err, oneRuns) {
-		return Turn{}, false, fault.New(fault.Conflict, "The answer before is still being made. Wait for it, or stop it.").Because("turn_running", nil)
+		return Turn{}, false, fault.New(fault.Conflict, "The answer before is still being made. Wait for it, or stop it.").
+			Because("turn_running", nil)
 	}
 	return kept, fresh, err
 }
@@ -194,7 +195,8 @@ func (p *Postgres) Rest(ctx context.Context, t Turn, status Status, asked *Call,
 // lockRunning lets one at a time add to a turn that runs.
 func lockRunning(ctx context.Context, tx pgx.Tx, t Turn) error {
 	var running bool
-	err := tx.QueryRow(ctx, `SELECT status = 'running' FROM chat_turns WHERE user_id = $1 AND id = $2 FOR UPDATE`, t.Owner, t.ID).Scan(&running)
+	err := tx.QueryRow(ctx, `SELECT status = 'running' FROM chat_turns WHERE user_id = $1 AND id = $2 FOR UPDATE`,
+		t.Owner, t.ID).Scan(&running)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows) || err == nil && !running: // gone: the session was forgotten
 		return errResting
@@ -248,7 +250,8 @@ func (p *Postgres) Stop(ctx context.Context, owner, id uuid.UUID) (t Turn, err e
 // Resume implements Store.
 func (p *Postgres) Resume(ctx context.Context, owner, id uuid.UUID) (t Turn, call *Call, err error) {
 	err = postgres.InTx(ctx, p.pool, func(tx pgx.Tx) error {
-		if t, err = scan(tx.QueryRow(ctx, `SELECT `+columns+` FROM chat_turns WHERE user_id = $1 AND id = $2 FOR UPDATE`, owner, id)); err != nil {
+		row := tx.QueryRow(ctx, `SELECT `+columns+` FROM chat_turns WHERE user_id = $1 AND id = $2 FOR UPDATE`, owner, id)
+		if t, err = scan(row); err != nil {
 			return err
 		}
 		if t.asked == nil {

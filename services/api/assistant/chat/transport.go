@@ -24,6 +24,7 @@ const (
 
 // Register mounts the routes. Authentication is the mux's business.
 func Register(mux rest.Router, e Endpoints) {
+	mux.Handle("GET /api/chat", rest.Handler(e.Names, decodeNothing, encodeNames))
 	mux.Handle("POST /api/chat/turns", rest.Handler(e.Say, decodeSaying, encodeBegun))
 	mux.Handle("GET /api/chat/turns/{id}", rest.Handler(e.Get, rest.PathID, encodeTurn))
 	mux.Handle("GET /api/chat/turns/{id}/chunks", http.HandlerFunc(e.stream))
@@ -78,6 +79,10 @@ func encodeList[T any](w http.ResponseWriter, items []T) error {
 		items = []T{}
 	}
 	return rest.JSON(w, http.StatusOK, map[string][]T{"items": items})
+}
+
+func encodeNames(w http.ResponseWriter, names []string) error {
+	return rest.JSON(w, http.StatusOK, map[string][]string{"responders": names})
 }
 
 type nothing struct{}

@@ -95,7 +95,8 @@ func (p *patience) alive(ctx context.Context, of *http.Request) error {
 	defer cancel()
 	models := *of.URL
 	models.Path = strings.TrimSuffix(models.Path, "/chat/completions") + "/models"
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, models.String(), http.NoBody) //nolint:gosec // the operator names the endpoint
+	//nolint:gosec // the operator names the endpoint
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, models.String(), http.NoBody)
 	if err != nil {
 		return fmt.Errorf("asking for the models: %w", err)
 	}

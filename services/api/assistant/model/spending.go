@@ -31,12 +31,14 @@ func (u *Usage) Allow(ctx context.Context, r chat.Request) error {
 	var answers int
 	var tokens int64
 	err := postgres.InTx(ctx, u.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `DELETE FROM model_usage WHERE user_id = $1 AND hour < now() - $2::interval`, r.Caller.UserID, keepUsage); err != nil {
+		if _, err := tx.Exec(ctx, `DELETE FROM model_usage WHERE user_id = $1 AND hour < now() - $2::interval`,
+			r.Caller.UserID, keepUsage); err != nil {
 			return fmt.Errorf("forgetting old usage: %w", err)
 		}
 		if err := tx.QueryRow(ctx, `
 			INSERT INTO model_usage (user_id, hour, answers) VALUES ($1, date_trunc('hour', now()), 1)
-			ON CONFLICT (user_id, hour) DO UPDATE SET answers = model_usage.answers + 1 RETURNING answers`, r.Caller.UserID).Scan(&answers); err != nil {
+			ON CONFLICT (user_id, hour) DO UPDATE SET answers = model_usage.answers + 1 RETURNING answers`,
+			r.Caller.UserID).Scan(&answers); err != nil {
 			return fmt.Errorf("counting an answer: %w", err)
 		}
 		if err := tx.QueryRow(ctx, `
@@ -52,7 +54,8 @@ func (u *Usage) Allow(ctx context.Context, r chat.Request) error {
 	const meanwhile = " I understand plain commands meanwhile."
 	switch {
 	case answers > AnswersPerHour:
-		f := fault.New(fault.RateLimited, "You have asked the language model %d times this hour, which is all there is."+meanwhile, AnswersPerHour)
+		f := fault.New(fault.RateLimited, "You have asked the language model %d times this hour, which is all there is."+meanwhile,
+			AnswersPerHour)
 		f.RetryAfter = time.Until(time.Now().Truncate(time.Hour).Add(time.Hour))
 		return f
 	case tokens >= TokensPerDay:

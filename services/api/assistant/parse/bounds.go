@@ -1,6 +1,9 @@
 package parse
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // bound reads where a series begins and ends: starting monday, until june, for 6 weeks.
 func (p *parser) bound(s *series, i int) int {
@@ -11,6 +14,18 @@ func (p *parser) bound(s *series, i int) int {
 		return p.last(s, i)
 	case "for", "x":
 		return p.repetitions(s, i)
+	case "during", "throughout":
+		return p.during(s, i)
+	case "this", "next", "in":
+		if s.rule.freq != yearly && s.rule.freq != monthly {
+			return p.during(s, i)
+		}
+	case "forever", "indefinitely":
+		return i + 1
+	}
+	if n, ok := strings.CutPrefix(p.at(i).text, "x"); ok && s.rule.count == 0 && len(n) <= 3 && digits(n) > 0 && strings.Trim(n, "0123456789") == "" { // x10
+		s.rule.count = digits(n)
+		return i + 1
 	}
 	if n, k := p.count(i); k > i && p.either(k, "times", "occurrences") && s.rule.count == 0 {
 		s.rule.count = n
@@ -19,6 +34,64 @@ func (p *parser) bound(s *series, i int) int {
 	return i
 }
 
+// during reads the week or the month in which a series takes place: every day next week.
+func (p *parser) during(s *series, i int) int {
+	k := i
+	if p.either(i, "during", "throughout") {
+		k++
+	}
+	if p.either(k, "the") {
+		k++
+	}
+	if t := p.at(k); !p.is(i, "in") && t.month != 0 && p.closes(k+1) {
+		return p.duringMonth(s, t.month, k+1)
+	}
+	if t := p.at(k + 1); p.is(i, "in") && t.month != 0 && (p.closes(k+2) || p.timedAt(k+2)) {
+		return p.duringMonth(s, t.month, k+2)
+	}
+	n := 0
+	if p.is(k, "next") {
+		n = 1
+	}
+	if !p.either(k, "this", "next") || !s.rule.until.IsZero() {
+		return i
+	}
+	var last date
+	switch p.at(k + 1).unit {
+	case week:
+		s.start = p.today.monday().plus(7 * n)
+		last = s.start.plus(6)
+	case month:
+		s.start = p.today.firstOfMonth().plusMonths(n)
+		last = s.start.lastOfMonth()
+	case year:
+		s.start = newDate(p.today.Year()+n, time.January, 1)
+		last = newDate(s.start.Year(), time.December, 31)
+	default:
+		return i
+	}
+	if s.hasStart = true; s.start.before(p.today) {
+		s.start = p.today
+	}
+	s.rule.until = p.endOf(last)
+	return k + 2
+}
+
+func (p *parser) duringMonth(s *series, m time.Month, end int) int {
+	first := newDate(p.today.Year(), m, 1)
+	if first.lastOfMonth().before(p.today) {
+		first = newDate(first.Year()+1, m, 1)
+	}
+	if s.start, s.hasStart = first, true; first.before(p.today) {
+		s.start = p.today
+	}
+	s.rule.until = p.endOf(first.lastOfMonth())
+	return end
+}
+
+// endOf is the last second of a day.
+func (p *parser) endOf(d date) time.Time { return d.at(23, 59, p.zone).Add(59 * time.Second) }
+
 // begin reads the first day of a series, or its first time.
 func (p *parser) begin(s *series, i int) int {
 	k := i + 1
@@ -26,6 +99,10 @@ func (p *parser) begin(s *series, i int) int {
 		k++
 	}
 	from := p.is(i, "from")
+	if days, end := p.weekdays(k); from && end > k && p.in(k+1, throughs) && s.rule.freq == daily && s.rule.interval <= 1 { // from monday to friday
+		s.rule.freq, s.rule.byDay = weekly, days
+		return end
+	}
 	m, end := p.dateAt(k)
 	if end > k && m.wait == 0 && (!from || m.trust < within) {
 		s.start, s.hasStart = m.date, true
@@ -42,8 +119,11 @@ func (p *parser) begin(s *series, i int) int {
 // last reads the day that a series ends on.
 func (p *parser) last(s *series, i int) int {
 	k := i + 1
+	if end := p.skip(k, "further", "notice"); end > k {
+		return end
+	}
 	switch p.at(k).text {
-	case "on", "by", "in", "until", "to", "at":
+	case "on", "by", "in", "until", "to", "at", "and":
 		k++
 	case "after": // ends after 10 times
 		return p.repetitions(s, k)
@@ -51,7 +131,11 @@ func (p *parser) last(s *series, i int) int {
 	m, end := p.dateAt(k)
 	if end == k {
 		if t := p.at(k); t.month != 0 && p.closes(k+1) {
-			m, end = p.monthAlone(k)
+			first := newDate(p.today.Year(), t.month, 1)
+			if t.month <= p.today.Month() {
+				first = newDate(p.today.Year()+1, t.month, 1)
+			}
+			m, end = mention{date: first, shape: byMonth, month: t.month}, k+1
 		}
 		if y := p.at(k); y.kind == number && len(y.text) == 4 && y.number > p.today.Year() && y.number < 2200 {
 			m, end = mention{date: newDate(y.number, time.January, 1), shape: byMonth}, k+1
@@ -66,7 +150,7 @@ func (p *parser) last(s *series, i int) int {
 	} else if m.shape == byMonth {
 		on = on.lastOfMonth()
 	}
-	s.rule.until = on.at(23, 59, p.zone).Add(59 * time.Second)
+	s.rule.until = p.endOf(on)
 	return end
 }
 
@@ -74,6 +158,10 @@ func (p *parser) last(s *series, i int) int {
 func (p *parser) repetitions(s *series, i int) int {
 	k := p.skip(i+1, "the")
 	if p.either(k, "next", "first") {
+		if u, end := p.unitAt(k + 1); end > k+1 && u >= day && u != weekend && p.closes(end) { // for the next month
+			s.weeks = durationOf(1, u)
+			return end
+		}
 		k++
 	}
 	if n, after := p.count(k); after > k {
@@ -84,7 +172,8 @@ func (p *parser) repetitions(s *series, i int) int {
 		}
 	}
 	d, end := p.duration(k)
-	if end == k || d.vague || d.minutes > 0 || !p.closes(end) && !verbs.has(p.at(end).text) {
+	often := s.rule.freq == minutely || s.rule.freq == hourly
+	if end == k || d.vague || d.minutes > 0 && !often || !p.closes(end) && !verbs.has(p.at(end).text) {
 		return i
 	}
 	s.weeks = d
@@ -110,6 +199,6 @@ func (p *parser) limit(r *rule, d duration, first date) {
 	case one && r.freq == yearly && d.months > 0 && d.months%12 == 0:
 		r.count = d.months / 12
 	default:
-		r.until = d.after(first).plus(-1).at(23, 59, p.zone).Add(59 * time.Second)
+		r.until = p.endOf(d.after(first).plus(-1))
 	}
 }

@@ -25,14 +25,21 @@ type Shift struct{ Months, Days, Minutes int }
 
 var (
 	// fillers are what people say before they come to the point.
-	fillers = phrases(`please, hey rondo, ok, rondo, okay, hi rondo, hey, can you, could you, would you, will you,
-		i want to, i'd like to, let's`)
+	fillers = phrases(`please, hey rondo, ok, rondo, okay, hi rondo, hey, hey siri, ok google, hey google, alexa, can you, could you,
+		would you, will you, i want to, i'd like to, i would like to, i need you to, i want you to, i'd like you to, let's, kindly,
+		pls, plz, um, uh`)
+	// hems are said before anything.
+	hems = phrases(`so, um, uh, well, right, oh, actually, also, and, then, just, now, alright`)
 	// greetings stand before a comma.
 	greetings = phrases(`good morning, good afternoon, good evening, hello, hi`)
 	// talks are whole texts that ask for nothing.
 	talks = phrases(`hi, hello, hey, hi rondo, hello rondo, hey rondo, hi there, hello there, thanks, thank you, thanks a lot,
 		thank you very much, thx, ok, okay, yes, no, yep, nope, help, help me, good morning, good evening, good night,
-		good afternoon, bye, goodbye, how are you, who are you, what can you do, never mind, nevermind, cool, great, test`)
+		good afternoon, bye, goodbye, cheers, ta, sure, perfect, awesome, nice, got it, good job, well done, thanks so much, many thanks,
+		sorry, hiya, hey there, what's up, sup, how are you, who are you, what can you do, never mind, nevermind, cool, great, test`)
+	// courtesies are what such a text may be made of.
+	courtesies = setOf(`ok okay thanks thank you thx cool great perfect nice awesome cheers sure yes yep no nope hi hello hey there rondo
+		so much very many a lot bye good job`)
 	// things are words for what is kept here.
 	things = setOf(`task tasks todo todos reminder reminders series item items to-do to-dos`)
 	// knowns begin the name of something that is there already: "the report".
@@ -77,11 +84,24 @@ func (p *parser) opening() int {
 	}
 	for {
 		k := p.skip(p.oneOf(i, fillers), ",")
+		if k == i { // and of those only what leads to a request or a lead
+			if j := p.skip(p.oneOf(i, hems), ","); j > i && j < p.end && (p.oneOf(j, fillers) > j || p.leads1(j)) {
+				k = j
+			}
+		}
 		if k == i || k >= p.end {
 			return i
 		}
 		i = k
 	}
+}
+
+// leads1 says whether words that lead to a task stand at i.
+func (p *parser) leads1(i int) bool {
+	level, open := p.action.Priority, p.opener
+	k, _ := p.leadWords(i)
+	p.action.Priority, p.opener = level, open
+	return k > i
 }
 
 // ending is the end without a full stop, a "please" and the like.
@@ -102,7 +122,12 @@ func (p *parser) ending() int {
 // talk says whether the text is none of our business: empty, a greeting.
 func (p *parser) talk() bool {
 	end := p.ending()
-	return end == 0 || slices.ContainsFunc(talks, func(words []string) bool { return len(words) == end && p.is(0, words...) })
+	const most = 4
+	only := end > 1 && end <= most
+	for k := 0; k < end; k++ {
+		only = only && (p.in(k, courtesies) || p.is(k, ","))
+	}
+	return end == 0 || only || slices.ContainsFunc(talks, func(words []string) bool { return len(words) == end && p.is(0, words...) })
 }
 
 // target takes everything but the name of a task, which is between a and b, as the
@@ -114,6 +139,31 @@ func (p *parser) target(intent Intent, a, b int) bool {
 	p.take(piece{b, p.end, KindCommand})
 	return true
 }
+
+// targets is target for a command about one task or a list of them: "all overdue tasks"
+// is no name but what a query would ask for.
+func (p *parser) targets(intent Intent, a, b int) bool {
+	if !p.bulk(a, b) {
+		return p.target(intent, a, b)
+	}
+	p.filter(a, b)
+	p.action.DueAt = nil
+	return p.target(intent, b, b)
+}
+
+// bulk says whether the tokens from a to b mean a part of the list: "everything tagged
+// work", "all tasks due today", "overdue tasks".
+func (p *parser) bulk(a, b int) bool {
+	k := p.past(p.skip(p.past(a, alls), "of"), articles)
+	every := p.either(a, "everything", "anything") || p.mentions(a, b, listedAll)
+	return b > a && every && !p.mentions(k, b, kinds) && p.onlyList(a, b)
+}
+
+var (
+	alls = setOf(`all every everything anything`)
+	// kinds are of things on a list, which a part of the list does not tell apart.
+	kinds = setOf(`meetings appointments events plans things deadlines stuff items`)
+)
 
 // name is the name alone: of "the task called 'buy milk'" it is "buy milk", of "it"
 // nothing.
@@ -161,6 +211,9 @@ func (p *parser) known(a, b int) bool {
 // task to come, and no report of one.
 func (p *parser) timed(a, b int) bool {
 	for k := a; k < b; k++ {
+		if !p.mayBegin(k) {
+			continue
+		}
 		if f, ok := p.whenAt(k); ok && (f.connector != bare || f.day.trust <= relation) {
 			return true
 		}
@@ -180,13 +233,23 @@ func (p *parser) withoutList(end int) int {
 		return end
 	}
 	k := end - 1
-	for p.either(k-1, "todo", "task", "tasks", "do", "-") || p.is(k-1, "to") && p.at(k).glued {
+	for p.either(k-1, "todo", "task", "tasks", "do", "-") || p.is(k-1, "to") && (p.at(k).glued || p.is(k, "do")) {
 		k--
 	}
 	for articles.has(p.at(k-1).text) || p.either(k-1, "from", "of") {
 		k--
 	}
 	return k
+}
+
+// cut takes the time that stands at the end of a name away: "gym today", "gym this week".
+func (p *parser) cut(k, end int) int {
+	for b := k + 1; b < end; b++ {
+		if f, ok := p.phraseAt(b); ok && f.to == end && (f.connector != bare || f.day.trust <= weekName || f.day.trust == within) {
+			return b
+		}
+	}
+	return end
 }
 
 // tail is the time that a command ends with.
@@ -208,11 +271,14 @@ func (p *parser) tail(i, end int, words set, relative bool) tail {
 		if d, after := p.duration(j); after == end && !d.vague {
 			return tail{from: k, shift: d, hasShift: true}
 		}
-		if !led && (!relative || p.at(k).relative == 0) {
+		if !led && (!relative || p.at(k).relative == 0 && !p.either(k, "this", "next", "later")) {
 			continue
 		}
 		if f, ok := p.phraseAt(j); ok && f.to == end {
 			return tail{from: k, when: &f}
+		}
+		if q, after := p.partAt(p.skip(j, "the")); led && q != 0 && after == end { // until the morning
+			return tail{from: k, when: &phrase{piece: piece{j, end, KindTime}, time: partClock(q), hasTime: true}}
 		}
 		if c, after := p.clockAt(j, true); led && after == end && after > j { // until 6
 			return tail{from: k, when: &phrase{piece: piece{j, end, KindTime}, time: c, hasTime: true}}
@@ -240,7 +306,7 @@ func (p *parser) takeTail(t tail, end int) {
 }
 
 // snoozeWords lead to the end of a pause.
-var snoozeWords = setOf(`for by until till to in another at on`)
+var snoozeWords = setOf(`for by until till til to in another at on`)
 
 // snooze reads "snooze it an hour", "remind me again in 10 minutes".
 func (p *parser) snooze() bool {
@@ -250,8 +316,24 @@ func (p *parser) snooze() bool {
 		i++
 	case p.is(i, "remind", "me", "again"), p.is(i, "remind", "me", "later") && i+3 == end:
 		i += 3
+	case p.is(i, "give", "me") && p.is(end-1, "minutes") && p.either(end-2, "more"): // give me 10 more minutes
+		n, k := p.count(i + 2)
+		if k != end-2 {
+			return false
+		}
+		at := p.now.Add(minutes(n))
+		p.action.RemindAt = &at
+		return p.target(Snooze, end, end)
 	default:
 		return false
+	}
+	if n := p.at(end - 1); n.isNumber() && n.number > 0 && n.number <= most && (end-1 == i || p.is(end-2, "for") || end-2 == i && p.in(i, pronouns)) { // snooze 10
+		at := p.now.Add(minutes(n.number))
+		p.action.RemindAt = &at
+		if p.is(end-2, "for") {
+			end--
+		}
+		return p.target(Snooze, i, end-1)
 	}
 	to := p.tail(i, end, snoozeWords, true)
 	if to.from == end {
@@ -260,6 +342,7 @@ func (p *parser) snooze() bool {
 		}
 		p.ask("Until when?")
 	}
+	p.soonest = true
 	p.target(Snooze, i, to.from)
 	p.takeTail(to, end)
 	var at time.Time

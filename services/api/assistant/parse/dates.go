@@ -39,6 +39,7 @@ type mention struct {
 	weekday weekday
 	nth     int // of the weekday, or the day of the month; from the end when negative
 	month   time.Month
+	feast   bool // it has a name, with capitals of its own
 	rolls   bool // a weekday: it is today when a time that is still to come is said
 	fixed   bool // a certain day is meant, even if it is past: today, a date with a year
 	wait    int  // minutes from now, in place of a day
@@ -51,11 +52,11 @@ func (m mention) clocked() bool { return m.clock.part != 0 || m.clock.exact }
 
 // dateAt reads a day.
 func (p *parser) dateAt(i int) (mention, int) {
-	if t := p.at(i); t.kind != word && t.kind != number && t.kind != ordinal {
+	if t := p.at(i); t.kind != word && t.kind != number && t.kind != ordinal || t.kind == word && !t.begins {
 		return mention{}, i
 	}
 	for _, form := range [...]func(*parser, int) (mention, int){
-		(*parser).isoDate, (*parser).relativeDay, (*parser).distance, (*parser).nthOfMonth, (*parser).edge, (*parser).monthDay,
+		(*parser).isoDate, (*parser).relativeDay, (*parser).measured, (*parser).distance, (*parser).nthOfMonth, (*parser).edge, (*parser).monthDay,
 		(*parser).dayMonth, (*parser).slashes, (*parser).dots, (*parser).weekDay, (*parser).period, (*parser).dayOfMonth,
 		(*parser).holiday, (*parser).monthAlone,
 	} {
@@ -81,7 +82,14 @@ func (p *parser) upcoming(m time.Month, d int) (date, bool) {
 func (p *parser) yearAt(i int) (year, after int) {
 	k := p.skip(i, ",")
 	t := p.at(k)
-	if t.kind == number && len(t.text) == 4 && t.number >= 1970 && t.number < 2200 && !t.glued && !p.is(k+1, ":") {
+	if y := p.at(k + 1); t.text == "'" || t.text == "’" { // '26
+		if year, ok := fullYear(y); ok && len(y.text) == 2 && y.glued && !t.glued {
+			return year, k + 2
+		}
+		return 0, i
+	}
+	const ahead = 60 // years; 21 jan 2135 is at 21:35
+	if t.kind == number && len(t.text) == 4 && t.number >= 1970 && t.number < p.today.Year()+ahead && !t.glued && !p.is(k+1, ":") {
 		return t.number, k + 1
 	}
 	return 0, i
@@ -105,7 +113,7 @@ func (p *parser) isoDate(i int) (mention, int) {
 		return mention{}, i
 	}
 	sep := p.at(i + 1)
-	if (sep.text != "-" && sep.text != "/") || !p.is(i+3, sep.text) || !p.at(i+2).isNumber() || !p.at(i+4).isNumber() {
+	if (sep.text != "-" && sep.text != "/" && sep.text != ".") || !p.is(i+3, sep.text) || !p.at(i+2).isNumber() || !p.at(i+4).isNumber() {
 		return mention{}, i
 	}
 	d, ok := validDate(t.number, time.Month(p.at(i+2).number), p.at(i+4).number)
@@ -129,33 +137,77 @@ func yearDay(d date, sureness trust, fixed bool) mention {
 
 // relativeDay reads today, tomorrow, tonight, the day after tomorrow, this evening.
 func (p *parser) relativeDay(i int) (mention, int) {
+	if p.is(i, "this", "time") || p.is(i, "same", "time") || p.is(i, "the", "same", "time") { // this time tomorrow
+		k := p.skip(p.skip(i, "the"), p.at(p.skip(i, "the")).text, "time")
+		if m, end := p.dateAt(k); end > k && m.wait == 0 && !p.nested && !m.clocked() {
+			m.clock, m.trust = clock{hour: p.now.Hour(), minute: p.now.Minute(), exact: true}, sure
+			return m, end
+		}
+	}
 	k := p.skip(i, "the")
 	if p.is(k, "day", "after") && p.at(k+2).relative == tomorrow {
 		return mention{date: p.today.plus(2), trust: relation}, k + 3
 	}
-	k = p.skip(i, "later")
+	k = i
+	if p.either(i, "later", "early", "late", "sometime") {
+		k++
+	}
+	if p.either(k, "today", "tomorrow") && k == i && p.is(k+1, "week") && p.closes(k+2) { // British: today week
+		return mention{date: p.today.plus(6 + int(p.at(k).relative)), trust: sure}, k + 2
+	}
 	switch p.at(k).relative {
 	case today:
-		return mention{date: p.today, trust: relation, fixed: true}, k + 1
+		if k == i || !p.is(i, "late") {
+			return mention{date: p.today, trust: relation, fixed: true}, k + 1
+		}
 	case tonight:
-		if k == i {
-			return mention{date: p.today, trust: relation, fixed: true, clock: partClock(night)}, i + 1
+		if k == i || !p.is(i, "early") {
+			return mention{date: p.today, trust: relation, fixed: true, clock: partClock(night)}, k + 1
 		}
 	case tomorrow:
-		if k == i {
-			return mention{date: p.today.plus(1), trust: relation}, i + 1
+		if k == i || p.either(i, "early", "sometime") {
+			return mention{date: p.today.plus(1), trust: relation}, k + 1
 		}
 	}
-	if q := p.at(i + 1).part; q != 0 && p.is(i, "this") && p.at(i+1).text != "eve" {
-		return mention{date: p.today, trust: relation, fixed: true, clock: partClock(q)}, i + 2
+	if q := p.at(k + 1).part; q != 0 && p.is(k, "this") && p.at(k+1).text != "eve" { // later this evening
+		return mention{date: p.today, trust: relation, fixed: true, clock: partClock(q)}, k + 2
 	}
 	return mention{}, i
+}
+
+// measured reads "the day before march 5", "the week after christmas".
+func (p *parser) measured(i int) (mention, int) {
+	k := p.skip(i, "the")
+	u, end := p.unitAt(k)
+	t := p.at(k)
+	if end == k || u != day && u != week && u != month || strings.HasSuffix(t.text, "s") || len(t.text) < 3 || !p.either(end, "before", "after") {
+		return mention{}, i
+	}
+	return p.countedFrom(durationOf(1, u), end, i)
+}
+
+// countedFrom reads the day that a distance is counted from, behind "before", "after" or "from".
+func (p *parser) countedFrom(d duration, k, i int) (mention, int) {
+	if p.nested { // a day from a day from a day: nobody means it
+		return mention{}, i
+	}
+	p.nested = true
+	from, end := p.dateAt(k + 1)
+	p.nested = false
+	back := p.is(k, "before")
+	if end == k+1 || from.wait > 0 || from.trust == within || d.minutes > 0 || back && d.workdays {
+		return mention{}, i
+	}
+	if back {
+		d.days, d.months = -d.days, -d.months
+	}
+	return p.distant(d, from.date), end
 }
 
 // distance reads "in 3 days", "an hour from now", "2 weeks from friday".
 func (p *parser) distance(i int) (mention, int) {
 	k := i
-	if p.either(i, "in", "within") {
+	if p.either(i, "in", "within", "after") {
 		k = i + 1
 	}
 	if k > i {
@@ -166,10 +218,13 @@ func (p *parser) distance(i int) (mention, int) {
 		return mention{}, i
 	}
 	if k > i {
-		after = p.skip(after, "'", "time")
+		after = p.skip(p.skip(after, "'"), "time")
 		after = p.skip(after, "from", "now")
 		after = p.skip(after, "from", "today")
 		if d == (duration{minutes: 1}) && p.is(after-1, "min") { // "in a min": soon
+			return mention{}, i
+		}
+		if p.is(i, "after") && (d.vague || !p.closes(after) || p.is(after, "of") || p.completion(after) > after) {
 			return mention{}, i
 		}
 		return p.distant(d, p.today), after
@@ -177,21 +232,17 @@ func (p *parser) distance(i int) (mention, int) {
 	switch {
 	case p.is(after, "from", "now"):
 		return p.distant(d, p.today), after + 2
-	case p.is(after, "on") && p.at(after+1).weekday != 0 && d.minutes == 0: // British: a week on tuesday
+	case p.either(after, "on", "this") && p.at(after+1).weekday != 0 && d.minutes == 0 && d.months == 0: // British: a week on tuesday
 		return p.distant(d, p.today.next(p.at(after+1).weekday)), after + 2
-	case p.is(after, "from"), p.is(after, "after"), p.is(after, "before") && d.minutes == 0 && d.months == 0 && !d.workdays:
-		if p.nested { // a day from a day from a day: nobody means it
-			return mention{}, i
+	case p.is(after, "hence") && p.closes(after+1):
+		return p.distant(d, p.today), after + 1
+	case p.at(after).relative != 0 && d.days > 0 && d.months == 0: // British: a week tomorrow
+		if p.at(after).relative == tomorrow {
+			d.days++
 		}
-		p.nested = true
-		from, end := p.dateAt(after + 1)
-		p.nested = false
-		if end > after+1 && from.wait == 0 && d.minutes == 0 {
-			if p.is(after, "before") {
-				d.days = -d.days
-			}
-			return p.distant(d, from.date), end
-		}
+		return p.distant(d, p.today), after + 1
+	case p.either(after, "from", "after", "before"):
+		return p.countedFrom(d, after, i)
 	}
 	return mention{}, i
 }
@@ -211,12 +262,26 @@ func (p *parser) distant(d duration, from date) mention {
 func (p *parser) ordinalAt(i int) (n, after int) {
 	t := p.at(i)
 	switch {
+	case t.number == 20 || t.number == 30 && t.kind == word: // twenty first, twenty-first
+		k := i + 1
+		if p.is(k, "-") && p.at(k).glued {
+			k++
+		}
+		if u := p.at(k); t.kind == word && u.kind == word && u.ordinal > 0 && u.ordinal < 10 {
+			return t.number + u.ordinal, k + 1
+		}
+		return 0, i
+	case p.is(i, "penultimate"):
+		return -2, i + 1
 	case t.ordinal == 0:
 		return 0, i
+	case p.is(i, "last", "but", "one"):
+		return -2, i + 3
+	case p.is(i+1, "to", "last") && t.ordinal < 6 && t.ordinal > 0: // second to last
+		return -t.ordinal, i + 3
+	case p.is(i+1, "last") && t.ordinal == 2 && t.kind == word:
+		return -2, i + 2
 	case t.kind == word && t.number == 0 && t.ordinal > 0 || t.kind == ordinal || t.ordinal == -1:
-		if p.is(i, "last", "but", "one") {
-			return -2, i + 3
-		}
 		return t.ordinal, i + 1
 	}
 	return 0, i
@@ -341,6 +406,15 @@ func (p *parser) edge(i int) (mention, int) {
 	case "eoy":
 		return yearDay(newDate(p.today.Year(), time.December, 31), sure, false), i + 1
 	}
+	if k := p.skip(i, "the"); p.at(k).unit != 0 && len(p.at(k).text) > 3 { // by month end, at the year-end
+		end := k + 1
+		if p.is(end, "-") && p.at(end).glued {
+			end++
+		}
+		if p.is(end, "end") && (p.leads(i-1) || p.is(i-1, "at")) {
+			return p.edgeOf(i, k, "end")
+		}
+	}
 	k := p.skip(p.skip(i, "in"), "the")
 	k = p.skip(k, "very")
 	place := p.at(k).text
@@ -389,6 +463,13 @@ func (p *parser) edgeOf(i, k int, place string) (mention, int) {
 	case t.text == "year":
 		first = newDate(p.today.Year()+ahead, time.January, 1)
 		middle, last = newDate(first.Year(), time.July, 1), newDate(first.Year(), time.December, 31)
+	case len(t.text) == 2 && t.text[0] == 'q' && t.text[1] >= '1' && t.text[1] <= '4' && ahead == 0: // q3
+		last = newDate(p.today.Year(), 3*time.Month(t.text[1]-'0')+1, 0)
+		if last.before(p.today) {
+			last = newDate(p.today.Year()+1, last.Month()+1, 0)
+		}
+		first = last.firstOfMonth().plusMonths(-2)
+		middle = first.plusMonths(1).plus(14)
 	case t.month != 0 && ahead == 0:
 		y, end := p.yearAt(k)
 		if k = end; y == 0 {
@@ -400,6 +481,11 @@ func (p *parser) edgeOf(i, k int, place string) (mention, int) {
 		middle, last = first.plus(14), first.lastOfMonth()
 	default:
 		return mention{}, i
+	}
+	if p.is(k, "-") && p.is(k+1, "end") {
+		k += 2
+	} else if place == "end" && t.unit != 0 {
+		k = p.skip(k, "end")
 	}
 	m := mention{trust: sure}
 	switch place {
@@ -434,7 +520,7 @@ func (p *parser) monthDay(i int) (mention, int) {
 		return mention{}, i
 	}
 	k := i + 1
-	if p.is(k, ".") && p.at(k).glued && len(t.text) <= 4 { // Jan. 5
+	if p.either(k, ".", "-") && p.at(k).glued && len(t.text) <= 4 { // Jan. 5, Jan-5
 		k++
 	}
 	k = p.skip(k, "the")
@@ -474,6 +560,7 @@ func (p *parser) dayMonth(i int) (mention, int) {
 		after++
 	}
 	after = p.skip(after, "of")
+	dashed := p.is(after, "-")
 	after = p.skip(after, "-")
 	m := p.at(after)
 	if m.month == 0 {
@@ -486,6 +573,13 @@ func (p *parser) dayMonth(i int) (mention, int) {
 	after++
 	if p.is(after, ".") && p.at(after).glued && len(m.text) <= 4 && p.at(after+1).isNumber() {
 		after++
+	}
+	if y, ok := fullYear(p.at(after + 1)); dashed && ok && p.is(after, "-") && p.at(after).glued && p.at(after+1).glued { // 3-oct-2027
+		d, valid := validDate(y, m.month, n)
+		if !valid {
+			return mention{}, i
+		}
+		return yearDay(d, sure, true), after + 2
 	}
 	return p.inYear(i, after, m.month, n, level)
 }
@@ -526,15 +620,14 @@ func (p *parser) slashes(i int) (mention, int) {
 		return mention{}, i
 	}
 	m, d := a.number, b.number
-	american := strings.HasPrefix(p.zone.String(), "America/") || strings.HasPrefix(p.zone.String(), "US/")
+	if year == 0 && (m == 24 && d == 7 || p.is(after, "of")) {
+		return mention{}, i // 24/7 is always, 3/4 of the book a part
+	}
 	var ask string
-	switch {
-	case m > 12 || (sep.text == "-" && d <= 12):
+	switch order := orderOf(p.zone.String()); {
+	case m > 12 || d <= 12 && (order == dayFirst || sep.text == "-"):
 		m, d = d, m
-		if m == 7 && d == 24 && year == 0 {
-			return mention{}, i // 24/7 is always
-		}
-	case d <= 12 && m != d && !american:
+	case d <= 12 && m != d && order == unknownOrder:
 		ask = "Is " + p.text[a.start:p.at(after-1).end] + " " + dayName(m, d) + " or " + dayName(d, m) + "?"
 	}
 	if m < 1 || m > 12 {
@@ -581,9 +674,9 @@ func (p *parser) dots(i int) (mention, int) {
 func (p *parser) weekDay(i int) (mention, int) {
 	ahead, k := -1, i
 	switch {
-	case p.is(i, "this", "coming"), p.is(i, "the", "coming"), p.is(i, "the", "next"):
+	case p.is(i, "this", "coming"), p.is(i, "the", "coming"), p.is(i, "the", "next"), p.is(i, "the", "following"):
 		k = i + 2
-	case p.is(i, "coming"):
+	case p.is(i, "coming") && (i == p.start || p.leads(i-1)), p.is(i, "early"), p.is(i, "late"), p.is(i, "the") && p.either(i+2, "before", "after"): // the monday after next
 		k = i + 1
 	case p.is(i, "this"):
 		ahead, k = 0, i+1
@@ -616,6 +709,17 @@ func (p *parser) weekDay(i int) (mention, int) {
 		return m, after + 1
 	case p.is(after, "after", "next"):
 		ahead, after = 2, after+2
+	case p.either(after, "after", "before") && !p.nested:
+		if d, end := p.weekdayBeside(m.weekday, after); end > after {
+			return mention{date: d, trust: sure}, end
+		}
+	case p.is(after, "in"): // tuesday in 2 weeks
+		if d, end := p.duration(after + 1); end > after+1 && d.days > 0 && d.days%7 == 0 && !d.workdays && d.months == 0 {
+			ahead, after = d.days/7, end
+		}
+	}
+	if p.is(i, "the") && k == i+1 && ahead < 0 {
+		return mention{}, i
 	}
 	if ahead >= 0 {
 		m.trust = sure
@@ -635,6 +739,20 @@ func (p *parser) weekDay(i int) (mention, int) {
 	return m, after
 }
 
+// weekdayBeside is the weekday that is next to the day behind "before" or "after".
+func (p *parser) weekdayBeside(w weekday, k int) (d date, after int) {
+	p.nested = true
+	m, end := p.dateAt(k + 1)
+	p.nested = false
+	switch {
+	case end == k+1 || m.wait > 0 || m.trust != sure:
+		return date{}, k
+	case p.is(k, "before"):
+		return m.date.plus(-8).next(w), end
+	}
+	return m.date.next(w), end
+}
+
 // theNth reads "the 13th" and "13th" behind a weekday.
 func (p *parser) theNth(i int) (n, after int) {
 	k := p.skip(i, ",")
@@ -649,7 +767,7 @@ func (p *parser) theNth(i int) (n, after int) {
 func (p *parser) weekdayNth(m mention, n int) mention {
 	for first := p.today.firstOfMonth(); first.Year() < p.today.Year()+3; first = first.plusMonths(1) {
 		if d, ok := validDate(first.Year(), first.Month(), n); ok && !d.before(p.today) && d.weekday() == m.weekday {
-			return mention{date: d, trust: sure}
+			return mention{date: d, trust: weekName}
 		}
 	}
 	return m
@@ -657,18 +775,38 @@ func (p *parser) weekdayNth(m mention, n int) mention {
 
 // period reads next week, this weekend, next month.
 func (p *parser) period(i int) (mention, int) {
+	if place := p.at(i).text; p.either(i, "early", "late", "later", "sometime") {
+		m, end := p.period(i + 1)
+		if u := p.at(end - 1).unit; end > i+1 && place == "late" && p.is(i+1, "next") {
+			if m.date = m.date.plus(4); u == month {
+				m.date = m.date.lastOfMonth()
+			}
+		} else if end == i+1 {
+			end = i
+		}
+		return m, end
+	}
 	k, ahead := i+1, 0
 	switch {
 	case p.either(i, "this", "the"):
 		k = p.skip(k, "coming")
 	case p.is(i, "next"):
 		ahead = 1
+	case p.at(i).unit != 0 && p.is(i+1, "after", "next"):
+		k = i
 	default:
 		return mention{}, i
 	}
 	u := p.at(k)
 	if u.unit == 0 || len(u.text) < 4 || u.text[len(u.text)-1] == 's' {
 		return mention{}, i
+	}
+	if p.is(k+1, "after", "next") {
+		m, _ := p.periodAhead(u.unit, 2)
+		if m.date.IsZero() {
+			return m, i
+		}
+		return m, k + 3
 	}
 	if p.is(i, "the") && u.unit != weekend {
 		return mention{}, i
@@ -708,7 +846,28 @@ func (p *parser) period(i int) (mention, int) {
 	if p.is(k+1, "on") && u.unit == week && p.at(k+2).weekday != 0 {
 		return mention{}, i
 	}
+	if n, end := p.ordinalAt(p.skip(p.skip(k+1, "on"), "the")); u.unit == month && n > 0 && end > k+2 { // next month on the 5th
+		if d, ok := validDate(m.date.Year(), m.date.Month(), n); ok && !d.before(p.today) {
+			return mention{date: d, trust: sure}, end
+		}
+	}
 	return m, k + 1
+}
+
+// periodAhead is the first day of the week, month or year that is so many ahead.
+func (p *parser) periodAhead(u unit, n int) (mention, bool) {
+	switch u {
+	case week:
+		return mention{date: p.today.monday().plus(7 * n), trust: sure}, true
+	case weekend:
+		return mention{date: p.today.monday().plus(5 + 7*n), trust: sure}, true
+	case month:
+		return mention{date: p.today.firstOfMonth().plusMonths(n), trust: sure}, true
+	case year:
+		return mention{date: newDate(p.today.Year()+n, time.January, 1), trust: sure}, true
+	default:
+		return mention{}, false
+	}
 }
 
 // lead says whether the token at i can lead to a weekend.
@@ -731,10 +890,15 @@ func (p *parser) dayOfMonth(i int) (mention, int) {
 	first := p.today.firstOfMonth()
 	level := faint
 	switch {
-	case p.is(after, "of", "next", "month"):
-		first, after, level = first.plusMonths(1), after+3, sure
+	case p.is(after, "of", "next", "month"), p.is(after, "of", "the", "following", "month"):
+		first, after, level = first.plusMonths(1), p.skip(after+2, "following")+1, sure
+	case p.is(after, "next", "month"):
+		first, after, level = first.plusMonths(1), after+2, sure
 	case p.is(after, "of", "this", "month"), p.is(after, "of", "the", "month"):
 		after, level = after+3, sure
+	case p.is(after, "this", "month"):
+		after, level = after+2, sure
+	case t.kind == word && p.leads(i-1) && k > i && p.endsHere(after): // on the twenty first
 	case k == i && !p.leads(i-1) && after < p.end || t.kind == word:
 		return mention{}, i // "15th" needs its connector or ends the text, "the first" is too much else
 	}
@@ -747,6 +911,11 @@ func (p *parser) dayOfMonth(i int) (mention, int) {
 	return mention{}, i
 }
 
+// endsHere says whether the task ends before token i, or goes on with a time.
+func (p *parser) endsHere(i int) bool {
+	return i >= p.end || p.at(i).kind == hashtag || p.is(i, "at") && p.at(i+1).number > 0
+}
+
 // leads says whether the token at i leads to a day.
 func (p *parser) leads(i int) bool {
 	switch p.at(i).text {
@@ -754,43 +923,6 @@ func (p *parser) leads(i int) bool {
 		return true
 	}
 	return false
-}
-
-var holidays = []struct {
-	words []string
-	month time.Month
-	day   int
-}{
-	{[]string{"christmas", "eve"}, time.December, 24},
-	{[]string{"christmas", "day"}, time.December, 25},
-	{[]string{"christmas"}, time.December, 25},
-	{[]string{"xmas"}, time.December, 25},
-	{[]string{"boxing", "day"}, time.December, 26},
-	{[]string{"new", "year's", "eve"}, time.December, 31},
-	{[]string{"new", "years", "eve"}, time.December, 31},
-	{[]string{"new", "year's", "day"}, time.January, 1},
-	{[]string{"new", "year's"}, time.January, 1},
-	{[]string{"valentine's", "day"}, time.February, 14},
-	{[]string{"valentine's"}, time.February, 14},
-	{[]string{"valentines", "day"}, time.February, 14},
-	{[]string{"halloween"}, time.October, 31},
-}
-
-// holiday reads the feasts that have a date, after a connector only.
-func (p *parser) holiday(i int) (mention, int) {
-	switch p.at(i - 1).text {
-	case "on", "by", "before", "until", "till", "due", "every":
-	default:
-		return mention{}, i
-	}
-	for _, h := range holidays {
-		if p.is(i, h.words...) {
-			if d, ok := p.upcoming(h.month, h.day); ok && p.closes(i+len(h.words)) {
-				return yearDay(d, sure, false), i + len(h.words)
-			}
-		}
-	}
-	return mention{}, i
 }
 
 // monthAlone reads "in june", "by March 2027", "next may": its first day.

@@ -1,5 +1,7 @@
 package parse
 
+import "strings"
+
 // duration is a length of time as people say it. Months and days are of the
 // calendar, minutes of the clock; they are not mixed.
 type duration struct {
@@ -71,6 +73,11 @@ func (p *parser) unitAt(i int) (unit, int) {
 	t := p.at(i)
 	switch {
 	case t.unit == 0:
+		if name, ok := strings.CutSuffix(t.text, "'s"); ok && p.is(i+1, "time") { // in a month's time
+			if u := lexicon[name].unit; u != 0 {
+				return u, i + 1
+			}
+		}
 		if (t.text == "business" || t.text == "working" || t.text == "work") && p.at(i+1).unit == day {
 			return workday, i + 2
 		}
@@ -117,15 +124,32 @@ func (p *parser) duration(i int) (duration, int) {
 		return d, end
 	case minute:
 	default:
-		if tenths == 0 {
-			return d, after
+		if tenths == 0 && p.is(after, "and", "a", "half") { // a week and a half
+			tenths, after = 5, after+3
 		}
-		if u != week && u != day {
-			return duration{}, i
-		}
-		return duration{minutes: d.days * 24 * 60 * (10*n + tenths) / (10 * n)}, after
+		return d.fractional(u, n, tenths), after
 	}
 	return d, after
+}
+
+// fractional adds tenths of a unit. Of a week they make whole days, of a day hours,
+// since nobody means the middle of the night by a week and a half.
+func (d duration) fractional(u unit, n, tenths int) duration {
+	switch {
+	case tenths == 0:
+	case u == day:
+		return duration{minutes: 24 * 60 * (10*n + tenths) / 10}
+	case u == week || u == fortnight || u == workday:
+		one := durationOf(1, u).days
+		d.days += (one*tenths + 9) / 10
+	case u == month:
+		d.days += 3 * tenths
+	case u == quarter:
+		d.months += 3 * tenths / 10
+	case u == year:
+		d.months += 12 * tenths / 10
+	}
+	return d
 }
 
 // amount reads how many: a number, an article, a couple.
@@ -155,6 +179,8 @@ func (p *parser) fraction(i int) (duration, int) {
 		return duration{minutes: 30}, k + 3
 	case p.is(k, "half", "hour"):
 		return duration{minutes: 30}, k + 2
+	case p.either(i, "three", "3") && p.is(i+1, "quarters", "of", "an", "hour"):
+		return duration{minutes: 45}, i + 5
 	case p.is(k, "quarter", "of", "an", "hour"):
 		return duration{minutes: 15}, k + 4
 	case p.is(k, "quarter", "hour"):

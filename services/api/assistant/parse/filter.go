@@ -1,5 +1,7 @@
 package parse
 
+import "strings"
+
 // The part of the list that a query asks about.
 const (
 	open      = "open"
@@ -31,9 +33,9 @@ func (p *parser) filterAt(k, b int) int {
 		p.tag(name)
 		return end
 	}
-	if p.either(k, "tagged", "tag") && p.at(k+1).kind == word && k+1 < b {
-		p.tag(p.text[p.at(k+1).start:p.at(k+1).end])
-		return k + 2
+	if i := p.oneOf(k, tagged); i > k && i < b && (p.at(i).kind == word || p.at(i).kind == hashtag) {
+		p.tag(strings.TrimPrefix(p.text[p.at(i).start:p.at(i).end], "#"))
+		return min(p.moreTags(i+1), b)
 	}
 	if level, end := p.levelAt(k); end > k {
 		p.action.Priority = level
@@ -51,10 +53,62 @@ func (p *parser) filterAt(k, b int) int {
 		p.action.Command.Status = status
 		return k + 1
 	}
-	if end := p.stretchOfDays(k); end > k {
-		return end
+	for _, form := range [...]func(*parser, int) int{(*parser).yesterday, (*parser).betweenDays, (*parser).stretchOfDays} {
+		if end := form(p, k); end > k {
+			return end
+		}
 	}
 	return p.filterDay(k)
+}
+
+// tagged leads to a tag that is asked for.
+var tagged = phrases(`tagged with, tagged as, tagged, with tag, with the tag, with label, labelled, labeled, tag`)
+
+// yesterday notes what is past: yesterday, last week, last month.
+func (p *parser) yesterday(i int) int {
+	k := i + 2
+	switch {
+	case p.is(i, "yesterday"):
+		k = i + 1
+		at := p.instant(dueTime{date: p.today.plus(-1)})
+		p.action.DueAt = &at
+		p.between(p.today.plus(-1), p.today.plus(-1))
+	case p.is(i, "last", "week"):
+		p.between(p.today.monday().plus(-7), p.today.monday().plus(-1))
+	case p.is(i, "last", "month"):
+		first := p.today.firstOfMonth().plusMonths(-1)
+		p.between(first, first.lastOfMonth())
+	default:
+		return i
+	}
+	return k
+}
+
+// betweenDays notes "between monday and friday", "from the 1st to the 15th", "after friday".
+func (p *parser) betweenDays(i int) int {
+	switch {
+	case p.is(i, "after"):
+		m, end := p.dateAt(i + 1)
+		if end == i+1 || m.wait > 0 {
+			return i
+		}
+		from := m.date.plus(1).at(0, 0, p.zone)
+		at := p.instant(dueTime{date: m.date})
+		p.action.DueAt, p.action.Command.From = &at, &from
+		return end
+	case p.either(i, "between", "from"):
+		from, k := p.dateAt(i + 1)
+		if k == i+1 || from.wait > 0 || !p.either(k, "and", "to", "until", "through", "till") {
+			return i
+		}
+		to, end := p.dateAt(k + 1)
+		if end == k+1 || to.wait > 0 || to.date.before(from.date) {
+			return i
+		}
+		p.between(from.date, to.date)
+		return end
+	}
+	return i
 }
 
 // filterDay notes one day, or all days up to it.
@@ -63,11 +117,17 @@ func (p *parser) filterDay(k int) int {
 	if end == k || m.wait > 0 {
 		return k
 	}
-	from := m.date
+	from, to := m.date, m.date
 	if p.either(k-1, "by", "before", "until") {
 		from = p.today
 	}
-	p.between(from, m.date)
+	if p.is(k-1, "before") && p.today.before(to) {
+		to = to.plus(-1)
+	}
+	if m.shape == byMonth { // in december
+		to = to.lastOfMonth()
+	}
+	p.between(from, to)
 	at := p.instant(dueTime{date: m.date})
 	p.action.DueAt = &at
 	return end
@@ -82,6 +142,12 @@ func (p *parser) stretchOfDays(i int) int {
 		return k + 1
 	case p.is(k, "tomorrow's"):
 		p.between(p.today.plus(1), p.today.plus(1))
+		return k + 1
+	case p.weekdayOf(k) != 0: // thursday's tasks
+		d := p.today.plus(-1).next(p.weekdayOf(k))
+		at := p.instant(dueTime{date: d})
+		p.action.DueAt = &at
+		p.between(d, d)
 		return k + 1
 	case !p.either(k, "this", "next", "coming"):
 		return i
@@ -109,6 +175,15 @@ func (p *parser) stretchOfDays(i int) int {
 		return end
 	}
 	return k + 2
+}
+
+// weekdayOf is the weekday of "thursday's".
+func (p *parser) weekdayOf(i int) weekday {
+	name, ok := strings.CutSuffix(p.at(i).text, "'s")
+	if l := lexicon[name]; ok && l.form == plain {
+		return l.weekday
+	}
+	return 0
 }
 
 // between bounds a query by two days, both included.

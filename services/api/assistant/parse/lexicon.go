@@ -1,6 +1,8 @@
 package parse
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,6 +19,7 @@ type lexeme struct {
 	part     part
 	relative relative
 	adverb   adverb
+	begins   bool // what is looked for in a task may begin with it
 }
 
 // weekday is 1 for Monday to 7 for Sunday, as weeks are counted in RFC 5545 by
@@ -73,6 +76,7 @@ const (
 type adverb struct {
 	freq     string
 	interval int
+	ask      string // what it leaves open
 }
 
 var lexicon = makeLexicon()
@@ -92,10 +96,10 @@ func makeLexicon() map[string]lexeme {
 	for i, names := range [][]string{
 		{"monday", "mondays", "mon"},
 		{"tuesday", "tuesdays", "", "tue", "tues"},
-		{"wednesday", "wednesdays", "wed", "weds", "wensday", "wednsday"},
-		{"thursday", "thursdays", "", "thu", "thur", "thurs", "thrusday"},
+		{"wednesday", "wednesdays", "wed", "weds", "wensday", "wednsday", "wednesdy"},
+		{"thursday", "thursdays", "", "thu", "thur", "thurs", "thrusday", "thursdy"},
 		{"friday", "fridays", "", "fri"},
-		{"saturday", "saturdays", "sat", "saterday"},
+		{"saturday", "saturdays", "sat", "saterday", "satuday"},
 		{"sunday", "sundays", "sun"},
 	} {
 		forms := []form{plain, plural, weak}
@@ -109,7 +113,7 @@ func makeLexicon() map[string]lexeme {
 	}
 	for i, names := range [][]string{
 		{"january", "jan"},
-		{"february", "feb"},
+		{"february", "feb", "febuary"},
 		{"march", "mar"},
 		{"april", "apr"},
 		{"may"},
@@ -131,7 +135,7 @@ func makeLexicon() map[string]lexeme {
 	}
 	delete(lexicon, "")
 	words(lexicon, func(l *lexeme, u unit) { l.unit = u }, map[string]unit{
-		"minute": minute, "minutes": minute, "min": minute, "mins": minute, "m": minute,
+		"minute": minute, "minutes": minute, "min": minute, "mins": minute, "m": minute, "minuets": minute,
 		"hour": hour, "hours": hour, "hr": hour, "hrs": hour, "h": hour,
 		"day": day, "days": day, "d": day,
 		"week": week, "weeks": week, "wk": week, "wks": week, "w": week,
@@ -154,21 +158,56 @@ func makeLexicon() map[string]lexeme {
 	})
 	words(lexicon, func(l *lexeme, p part) { l.part = p }, map[string]part{
 		"morning": morning, "mornings": morning, "afternoon": afternoon, "afternoons": afternoon,
-		"evening": evening, "evenings": evening, "eve": evening, "night": night, "nights": night,
+		"arvo": afternoon, "evening": evening, "evenings": evening, "eve": evening, "night": night, "nights": night,
 	})
 	words(lexicon, func(l *lexeme, r relative) { l.relative = r }, map[string]relative{
 		"today": today, "tod": today, "2day": today,
 		"tomorrow": tomorrow, "tmrw": tomorrow, "tmr": tomorrow, "tmw": tomorrow, "tomorow": tomorrow, "tommorow": tomorrow,
-		"tommorrow": tomorrow, "tomorrrow": tomorrow,
+		"tommorrow": tomorrow, "tomorrrow": tomorrow, "2moro": tomorrow, "2morrow": tomorrow, "tomoz": tomorrow, "tmrrw": tomorrow,
+		"tomm": tomorrow, "tmro": tomorrow, "tomoro": tomorrow,
 		"tonight": tonight, "tonite": tonight,
 	})
 	words(lexicon, func(l *lexeme, a adverb) { l.adverb = a }, map[string]adverb{
-		"hourly": {hourly, 1}, "daily": {daily, 1}, "nightly": {daily, 1}, "weekly": {weekly, 1}, "biweekly": {weekly, 2},
-		"fortnightly": {weekly, 2}, "monthly": {monthly, 1}, "quarterly": {monthly, 3}, "yearly": {yearly, 1},
-		"annually": {yearly, 1},
+		"hourly": {hourly, 1, ""}, "daily": {daily, 1, ""}, "nightly": {daily, 1, ""}, "weekly": {weekly, 1, ""},
+		"biweekly": {weekly, 2, ""}, "fortnightly": {weekly, 2, ""}, "monthly": {monthly, 1, ""},
+		"bimonthly": {monthly, 2, "Every two months, or twice a month?"}, "quarterly": {monthly, 3, ""},
+		"semiannually": {monthly, 6, ""}, "biannually": {monthly, 6, ""}, "yearly": {yearly, 1, ""}, "annually": {yearly, 1, ""},
+		"biennially": {yearly, 2, ""},
 	})
+	for w, l := range lexicon {
+		l.begins = true
+		lexicon[w] = l
+	}
+	for _, s := range []set{beginnings, setOf(strings.Join(slices.Collect(maps.Keys(feasts)), " ")), keysOf(letters), keysOf(runs), keysOf(levels), keysOf(numbered)} {
+		for w := range s {
+			l := lexicon[w]
+			l.begins = true
+			lexicon[w] = l
+		}
+	}
 	return lexicon
 }
+
+func keysOf[V any](m map[string]V) set {
+	s := set{}
+	for w := range m {
+		s[w] = struct{}{}
+	}
+	return s
+}
+
+// beginnings are the words, besides those with a meaning of their own, that a day, a time,
+// a recurrence, a reminder, a priority or a tag may begin with. A task is made of other
+// words mostly, which then cost nothing.
+var beginnings = setOf(`
+	a about after alarm alert all also alternate alternating an and another apart approx are around as asap at
+	be before begin beginning between bi business but by circa close cob coming commencing couple day deadline due during
+	each early end ending ends eod eom eoq eow eoy ev every everyday except excluding few for forever from half important in
+	indefinitely is it's label labeled labelled labels late later lunchtime mid midday middle midnight minus monthend next
+	no noon noonish noontime not notify nudge on once other over penultimate ping please prio priority pri q1 q2 q3 q4
+	recurring recurs remind reminder repeat repeating repeats same semi set skip skipping sometime start starting starts
+	tag tagged tags that that's the this three through throughout thru til till to twice until up urgent very
+	weeknights which with within work working x`)
 
 // set is a set of words.
 type set map[string]struct{}
@@ -190,24 +229,29 @@ var (
 	joints = setOf(`
 		at by with to for in on about from before after if because but or then via and plus until till starting every
 		each remind due so while when unless re repeat repeating urgent asap p1 p2 p3 p4 please daily weekly monthly
-		yearly around between alert notify ending high low during w as instead using of that the my`)
+		yearly around between alert notify ending except excluding high low during w as instead using of that the my`)
 
 	// tasks begin with one of these; a date before one is a date: "friday call mom".
 	verbs = setOf(`
-		add apply ask attend back bake be book borrow bring brush build buy call cancel change charge check clean
-		close collect complete confirm cook create cut deliver discuss do download draft drink drive drop eat email
-		exercise feed file fill finalize find finish fix fly follow get give go have help install invite join learn
-		leave look mail make meditate meet message mow move order organize pack paint pay phone pick plan play post
-		practice prepare print publish push put read register renew rent repair reply request reschedule research
-		return review ring run schedule see sell send set ship shop sign start stop stretch study submit take talk
-		tell test text throw tidy train turn update upload vacuum visit wake walk wash watch water wish work wrap
-		write`)
+		activate add apply approve arrange ask assemble attend back bake be bin bleed book borrow bring brush build buy
+		call cancel change charge check clean clear close collect complete confirm contact cook copy create cut defrost
+		deliver deploy descale discuss do donate download draft drink drive drop dust eat email empty exercise export
+		fax feed fetch file fill finalise finalize find finish fix fly fold follow gather get give go grab groom have
+		help hoover import inform inspect install interview invite invoice iron join learn leave look mail make
+		meditate meet merge message mop mow move negotiate notify order organise organize pack paint pay phone pick
+		ping plan plant play polish post practice practise prep prepare print proofread publish purchase push put read
+		rebook recharge record refactor refill register remove renew rent repair replace reply report request
+		reschedule research reset return review revise rewrite ring rinse rotate run scan schedule scrub see sell send
+		service set sew share ship shop shovel sign skype soak sort speak start stop stretch study submit sweep swap
+		switch sync take talk tell test text throw tidy top track train transfer translate trim turn unpack update
+		upgrade upload vacuum validate verify visit wake walk wash watch water weed weigh wipe wish work wrap write`)
 
 	// events happen on a day: "thursday dinner with Mark" is dinner, on Thursday.
 	events = setOf(`
-		appointment breakfast brunch call catchup class coffee dentist dinner drinks exam flight game gym haircut
-		interview lesson lunch match meeting party practice rehearsal run session standup sync therapy training
-		workout yoga`)
+		appointment appt barbecue bbq breakfast brunch call catchup checkup choir church class coffee concert demo
+		dentist dinner drinks exam flight football game gym haircut interview lesson lunch massage match meeting
+		meetup party physio picnic pilates playdate practice presentation rehearsal retro run session soccer
+		standup swimming sync tennis therapy training webinar wedding workout yoga`)
 
 	articles = setOf(`the a an my our your his her their this that some any no more`)
 )

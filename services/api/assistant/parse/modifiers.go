@@ -9,6 +9,10 @@ func (p *parser) modifiers(s *series, i int) int {
 		if p.is(j, ",") || p.is(j, "-") && !p.at(j).glued {
 			j++
 		}
+		if end := p.lasting(k); s.hasClock && end > k {
+			k = end
+			continue
+		}
 		end := p.modifier(s, j)
 		if end == j || !p.ends(end) {
 			return k
@@ -25,6 +29,12 @@ func (p *parser) modifier(s *series, i int) int {
 		return end
 	}
 	if end := p.except(s, i); end > i {
+		return end
+	}
+	if end := p.andEvery(s, i); end > i {
+		return end
+	}
+	if a, end := p.adverbAt(i); end > i && a.freq == s.rule.freq && a.interval == 1 { // every friday weekly
 		return end
 	}
 	if end := p.onDays(s, i); end > i {
@@ -49,12 +59,22 @@ func (p *parser) completes(s *series, i int) int {
 func (p *parser) onDays(s *series, i int) int {
 	k := i
 	switch p.at(i).text {
-	case "on", "in", "at":
+	case "on", "in", "at", "by", "before":
 		k++
 	}
-	if s.rule.freq == weekly && len(s.rule.byDay) == 0 && (k > i || p.at(i).weekday != 0) {
-		if days, end := p.weekdays(k); end > k {
+	if s.rule.freq == weekly && len(s.rule.byDay) == 0 {
+		j := k
+		if p.either(k, "every", "each") {
+			j++
+		}
+		if days, end := p.weekdays(j); end > j && (j > i || p.at(i).weekday != 0) {
 			s.rule.byDay = days
+			return end
+		}
+	}
+	if s.rule.freq == daily && s.rule.interval <= 1 && len(s.rule.byDay) == 0 && p.is(i, "on") {
+		if days, end := p.weekdays(k); end > k { // every 2 hours from 9 to 5 on weekdays
+			s.rule.freq, s.rule.byDay = weekly, days
 			return end
 		}
 	}
@@ -87,7 +107,14 @@ func (p *parser) atTime(s *series, i int) int {
 		return end
 	}
 	t, end := p.clockAt(k, loose)
-	if end == k || t.bare && !loose {
+	if end == k && c == bare { // mondays 0900
+		if t, end = p.timeBehind(k); t.bare && len(s.rule.byDay) == 0 {
+			return i
+		}
+	} else if t.bare && !loose {
+		return i
+	}
+	if end == k {
 		return i
 	}
 	if s.hasClock { // every morning at 6
@@ -96,7 +123,7 @@ func (p *parser) atTime(s *series, i int) int {
 	if q, after := p.partAt(end); after > end {
 		t.part, end = q, after
 	}
-	s.clock, s.hasClock = t, true
+	s.clock, s.hasClock = p.halved(t), true
 	return p.moreTimes(s, end)
 }
 
@@ -111,8 +138,13 @@ func (p *parser) moreTimes(s *series, i int) int {
 			break
 		}
 		t, end := p.clockAt(p.skip(j, "at"), true)
-		if end <= j || t.minute != s.clock.minute || t.bare && !s.clock.bare || !p.closes(end) {
+		if end <= j || t.bare && !s.clock.bare || !p.closes(end) {
 			break
+		}
+		if t.minute != s.clock.minute { // no rule says 8:00 and 17:30 and nothing else
+			p.ask("One task repeats at the same minute of each hour. At which of these times is it?")
+			k = end
+			continue
 		}
 		hours, k = append(hours, t.resolve()), end
 	}
@@ -124,7 +156,7 @@ func (p *parser) moreTimes(s *series, i int) int {
 }
 
 // exceptions lead to the days that are left out.
-var exceptions = phrases(`except for, except, excluding, but not, apart from`)
+var exceptions = phrases(`except for, except on, except, excluding, but not, but, apart from, other than, not, skip, skipping, no, minus`)
 
 // except reads "every day except sunday".
 func (p *parser) except(s *series, i int) int {
@@ -132,12 +164,18 @@ func (p *parser) except(s *series, i int) int {
 	if k == i {
 		return i
 	}
-	k = p.skip(k, "on")
+	k = p.skip(p.skip(k, "on"), "the")
 	out, end := p.weekdays(k)
 	if p.either(k, "weekends", "weekend") {
 		out, end = saturdays, k+1
 	}
 	in := s.rule.byDay
+	if end == k && p.either(i, "except", "excluding") {
+		if _, after := p.dateAt(k); after > k {
+			p.ask("I can leave out days of the week, not single dates. Is every one of them all right?")
+			return after
+		}
+	}
 	if s.rule.freq == daily && s.rule.interval <= 1 {
 		in = []weekday{1, 2, 3, 4, 5, 6, 7}
 	}
@@ -146,6 +184,23 @@ func (p *parser) except(s *series, i int) int {
 		return i
 	}
 	s.rule.freq, s.rule.byDay = weekly, left
+	return end
+}
+
+// andEvery reads the further days of "every monday and every thursday". What has a
+// time of its own is a second rule, which one task cannot hold.
+func (p *parser) andEvery(s *series, i int) int {
+	k := p.past(i, commas)
+	if !p.either(k, "every", "each") || k == i && !p.is(i-1, ",") || s.rule.freq != weekly || len(s.rule.byDay) == 0 {
+		return i
+	}
+	days, end := p.weekdays(k + 1)
+	if end == k+1 || s.hasClock && p.timedAt(end) {
+		return i
+	}
+	s.rule.byDay = append(s.rule.byDay, days...)
+	slices.Sort(s.rule.byDay)
+	s.rule.byDay = slices.Compact(s.rule.byDay)
 	return end
 }
 

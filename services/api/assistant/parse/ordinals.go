@@ -23,6 +23,11 @@ func (p *parser) everyNth(s *series, i int) int {
 // nth reads "first monday of the month", "last day", "3rd friday", "15th and 30th".
 func (p *parser) nth(s *series, i int) int {
 	k := p.skip(p.skip(i, "month", "on", "the"), "the")
+	if t := p.at(k + 1); p.is(k, "day") && t.isNumber() && t.number >= 1 && t.number <= 31 { // on day 15 of the month
+		s.rule = rule{freq: monthly, byMonthDay: []int{t.number}}
+		end, _ := p.ofMonth(k + 2)
+		return end
+	}
 	if n, _ := p.ordinalAt(k); n == 0 {
 		return i
 	}
@@ -52,14 +57,36 @@ func (p *parser) inMonth(r rule, i, k int) (rule, int) {
 		r.interval, r.quarterly = 3, true
 		return r, k + 3
 	}
+	if n, end := p.ofOther(k); end > k && r.freq == monthly {
+		r.interval = n
+		return r, end
+	}
 	end, month := p.ofMonth(k)
 	if end == k && p.is(k, "of") {
 		return rule{}, i
 	}
 	if month != 0 {
-		r.freq, r.byMonth = yearly, month
+		r.freq, r.byMonth = yearly, []time.Month{month}
 	}
 	return r, end
+}
+
+// ofOther reads "of every other month", "of every third month".
+func (p *parser) ofOther(i int) (n, after int) {
+	if !p.is(i, "of", "every") {
+		return 0, i
+	}
+	n, k := p.count(i + 2)
+	if k == i+2 {
+		n, k = p.ordinalAt(i + 2)
+	}
+	if p.either(i+2, "other", "second") {
+		n, k = 2, i+3
+	}
+	if u, end := p.unitAt(k); u == month && n > 1 {
+		return n, end
+	}
+	return 0, i
 }
 
 // nthDay reads "last day of the month", "first workday", "last day of the year".
@@ -67,14 +94,16 @@ func (p *parser) nthDay(i int) (rule, int) {
 	n, k := p.ordinalAt(i)
 	u, k := p.unitAt(k)
 	switch {
+	case u == weekend && p.is(k, "of"): // it begins on Saturday
+		return p.inMonth(rule{freq: monthly, byDay: saturdays[:1], nths: []int{n}}, i, k)
 	case u == workday:
 		return p.inMonth(rule{freq: monthly, byDay: workdays, bySetPos: n}, i, k)
 	case u != day || n != -1 && !p.is(k, "of"):
 		return rule{}, i
 	case p.is(k, "of") && p.either(k+1, "the", "every", "each") && p.is(k+2, "year"):
-		r := rule{freq: yearly, byMonth: time.January, byMonthDay: []int{n}}
+		r := rule{freq: yearly, byMonth: []time.Month{time.January}, byMonthDay: []int{n}}
 		if n < 0 {
-			r.byMonth, r.byMonthDay = time.December, []int{31}
+			r.byMonth, r.byMonthDay = []time.Month{time.December}, []int{31}
 		}
 		return r, k + 3
 	}
@@ -152,17 +181,21 @@ func (p *parser) ofMonth(i int) (after int, of time.Month) {
 // month alone a habit: "on the last day of the month". "By" makes that a deadline.
 func (p *parser) ofEvery(s *series, i int) int {
 	k := p.skip(i, "the")
-	if p.is(k, "end", "of") && p.either(k+2, "every", "each") && p.is(k+3, "month") {
-		s.rule = rule{freq: monthly, byMonthDay: []int{-1}}
-		return k + 4
+	if p.either(k, "end", "start", "beginning") && p.is(k+1, "of") && p.either(k+2, "every", "each") {
+		return p.edgeOfEach(s, i, p.at(k).text == "end", k+3)
 	}
-	if p.at(k).ordinal == 0 {
+	if n, _ := p.ordinalAt(k); n == 0 && !p.is(k, "day") {
 		return i
 	}
 	end := p.nth(s, k)
 	switch {
 	case end == k:
-	case p.either(end-2, "every", "each"):
+	case p.is(k, "day") && !p.either(end-2, "every", "each"):
+	case len(s.rule.nths) > 1 && p.closes(end) && !p.in(i-1, articles): // 2nd and 4th thursday
+		return end
+	case len(s.rule.byMonthDay) > 1 && k > i && p.is(i-1, "on") && p.closes(end): // on the 1st and 15th
+		return end
+	case p.either(end-2, "every", "each") || p.is(end-3, "every"):
 		return end
 	case (p.is(end-2, "the", "month") || p.is(end-2, "the", "quarter")) && !p.either(i-1, "by", "before", "due", "until"):
 		return end
@@ -171,4 +204,32 @@ func (p *parser) ofEvery(s *series, i int) int {
 	}
 	s.rule = rule{}
 	return i
+}
+
+// edgeOfEach reads the unit behind "the end of every".
+func (p *parser) edgeOfEach(s *series, i int, last bool, k int) int {
+	u, end := p.unitAt(k)
+	n := 1
+	if last {
+		n = -1
+	}
+	switch {
+	case end == k:
+		return i
+	case u == month:
+		s.rule = rule{freq: monthly, byMonthDay: []int{n}}
+	case u == quarter:
+		s.rule = rule{freq: monthly, interval: 3, quarterly: true, byMonthDay: []int{n}}
+	case u == week && last:
+		s.rule = rule{freq: weekly, byDay: []weekday{5}}
+	case u == week:
+		s.rule = rule{freq: weekly, byDay: []weekday{1}}
+	case u == year && last:
+		s.rule = rule{freq: yearly, byMonth: []time.Month{time.December}, byMonthDay: []int{31}}
+	case u == year:
+		s.rule = rule{freq: yearly, byMonth: []time.Month{time.January}, byMonthDay: []int{1}}
+	default:
+		return i
+	}
+	return end
 }

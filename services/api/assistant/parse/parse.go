@@ -12,11 +12,14 @@
 //   - A day without a time is due at 00:00 of that day, with HasTime false.
 //   - A time without a day is the next one. Hours from 1 to 6 without a half of the
 //     day are in the afternoon: "at 3" is 15:00, "at 9" is 9:00, "at 03:00" is 3:00.
+//     Dinner and drinks are in the evening, breakfast and waking in the morning.
+//     "Remind me at 9" and "snooze until 9" is whichever nine o'clock comes first.
 //   - Morning is 9:00, noon 12:00, afternoon 15:00, the end of the (working) day 17:00,
 //     evening 18:00, night 20:00. The end of a week is its Friday, a weekend its
 //     Saturday, the end of a month its last day.
 //   - "Until June" ends on May 31, "until June 5" includes that day.
-//   - 5/6 is May 6, and outside America it is asked.
+//   - 5/6 is May 6 where the zone is American, June 5 elsewhere; in UTC, which says
+//     nothing about the writer, it is May 6, and asked.
 package parse
 
 import (
@@ -120,9 +123,12 @@ type parser struct {
 	tokens []token
 	// shouting: all in capitals, so that a capital says nothing.
 	shouting bool
+	implied  part // of the day, that the task speaks for: dinner at 8
 	nested   bool // reading the day that a distance is counted from
+	soonest  bool // asked to remind: "at 9" is whichever nine o'clock comes first
 	start    int  // first token of the task itself, after "remind me to"
 	end      int  // the token after its last
+	opener   opener
 	pieces   []piece
 	counted  struct{ bytes, points int } // of the text, up to the last span
 	action   Action
@@ -162,9 +168,11 @@ func (p *parser) either(i int, words ...string) bool {
 // in says whether token i is of a set.
 func (p *parser) in(i int, s set) bool { return s.has(p.at(i).text) }
 
-// past is the position behind the tokens from i on that are of a set.
+// past is the position behind the tokens from i on that are of a set. Nobody says more
+// than a few of them, and a text of nothing else must not be gone through from each of its words.
 func (p *parser) past(i int, s set) int {
-	for p.in(i, s) {
+	const most = 8
+	for k := 0; k < most && p.in(i, s); k++ {
 		i++
 	}
 	return i
@@ -233,6 +241,14 @@ func (t *token) isNumber() bool { return t.kind == number }
 // survey finds out how the text is written as a whole.
 func (p *parser) survey() {
 	p.end = len(p.tokens)
+	for i := range p.tokens {
+		switch t := &p.tokens[i]; {
+		case suppers.has(t.text), t.text == "night" && i > 0 && !p.at(i-1).timely() && !p.either(i-1, "at", "every", "each", "the", "last"):
+			p.implied = evening
+		case breakfasts.has(t.text):
+			p.implied = morning
+		}
+	}
 	p.shouting = true
 	for _, r := range p.text {
 		if r >= 'a' && r <= 'z' {
@@ -240,6 +256,20 @@ func (p *parser) survey() {
 			break
 		}
 	}
+}
+
+var (
+	suppers    = setOf(`dinner supper drinks cocktails`)
+	breakfasts = setOf(`breakfast wake alarm sunrise`)
+)
+
+// halved is a time in the half of the day that the task speaks for, where none is said.
+func (p *parser) halved(c clock) clock {
+	const earliest = 4
+	if c.part == 0 && !c.exact && c.hour >= earliest && c.hour < 12 {
+		c.part = p.implied
+	}
+	return c
 }
 
 // named says whether a capital of token i speaks for a name or a title: it is not

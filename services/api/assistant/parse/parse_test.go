@@ -2,6 +2,7 @@ package parse_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -281,6 +282,28 @@ func BenchmarkParse(b *testing.B) {
 				parse.Parse(text, now)
 			}
 		})
+	}
+}
+
+// The time that a text takes grows as its length does: the cost of a character stays.
+func BenchmarkLength(b *testing.B) {
+	now := wednesday(b)
+	for name, part := range map[string]string{
+		"plain":    "call Bob about the second draft of the report ",
+		"dates":    "every monday at 9 and on friday the 13th for 2 weeks ",
+		"joints":   "and or the last each when ",
+		"quoted":   "“ \" « ",
+		"ordinals": "first second third ",
+	} {
+		for _, times := range []int{1, 4, 16, 64} {
+			text := strings.Repeat(part, times)
+			b.Run(fmt.Sprintf("%s/%d", name, len(text)), func(b *testing.B) {
+				for b.Loop() {
+					parse.Parse(text, now)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(text)), "ns/char")
+			})
+		}
 	}
 }
 

@@ -24,6 +24,13 @@ func (p *parser) plausible(f phrase) bool {
 	if f.hasTime && !f.hasDay {
 		return p.plausibleTime(f)
 	}
+	if p.either(f.from-1, "last") && f.day.shape == byWeekday || p.is(f.from-1, ".") && p.at(f.from-1).glued && names.has(p.at(f.from-2).text) {
+		return false // last friday night, Mr. Friday
+	}
+	opens := f.from == p.start && f.connector == bare && f.to < p.end
+	if opens && f.day.shape == byWeekday && f.time.named && !p.closes(f.to) && !p.in(f.to, verbs) && !p.event(f.to) {
+		return false // monday morning quarterback
+	}
 	if f.hasTime && f.day.trust == weekName {
 		return f.connector != bare || !p.in(f.from-1, articles)
 	}
@@ -33,7 +40,7 @@ func (p *parser) plausible(f phrase) bool {
 			return false
 		}
 		if f.connector == bare && f.day.shape == byYearDay && !f.day.fixed && !f.hasTime && f.from > p.start {
-			return p.closes(f.to) && !articles.has(p.at(f.from-1).text)
+			return p.closes(f.to) && !articles.has(p.at(f.from-1).text) && !p.either(f.from-1, "about", "of", "like", "since")
 		}
 		return f.connector != loosely || !p.is(f.from, "to")
 	case relation:
@@ -43,7 +50,7 @@ func (p *parser) plausible(f phrase) bool {
 	case faint:
 		return p.plausibleFaint(f)
 	case within:
-		return p.closes(f.to) && !p.is(f.to, "in") || f.hasTime
+		return p.closes(f.to) && !p.is(f.to, "in") && !p.is(f.from, "to") && !p.is(f.from-1, "to") || f.hasTime
 	}
 	return false
 }
@@ -51,10 +58,19 @@ func (p *parser) plausible(f phrase) bool {
 // isName says whether a phrase looks like a part of a name: capitals all around
 // where a sentence has none, as in "Around the World in 80 Days".
 func (p *parser) isName(f phrase) bool {
-	if p.shouting || f.connector == due {
+	if p.shouting || f.connector == due || f.day.feast {
 		return false
 	}
 	if p.titled(f.from, f.to) && f.to-f.from > 2 && !f.hasTime {
+		return true
+	}
+	if first := p.at(f.from); f.connector == bare && p.named(f.from) && first.kind == word && first.number > 0 { // Ten O'Clock clematis
+		return true
+	}
+	if f.connector == bare && f.from == p.start+1 && p.in(p.start, verbs) && p.named(f.from) && p.named(f.to) && !p.closes(f.to) { // Watch Friday the 13th Part III
+		return true
+	}
+	if f.connector == bare && f.from == p.start+1 && p.in(p.start, transitive) && p.named(f.from) && p.closes(f.to) { // Watch Sunday on RTÉ
 		return true
 	}
 	last := p.at(f.to - 1)
@@ -64,7 +80,7 @@ func (p *parser) isName(f phrase) bool {
 	before, after := p.at(f.from-1), p.at(f.to)
 	switch {
 	case f.from <= p.start:
-		return after.capital && !verbs.has(after.text)
+		return after.capital && (!verbs.has(after.text) || p.titled(f.from+1, f.to))
 	case p.named(f.to):
 		return true
 	case f.to-f.from > 1:
@@ -72,6 +88,9 @@ func (p *parser) isName(f phrase) bool {
 	}
 	return p.named(f.from-1) && (f.to < p.end && after.kind == word || allCapital(p.text[before.start:before.end]))
 }
+
+// transitive verbs need an object: a capital behind one begins that, and no date.
+var transitive = setOf(`watch read see buy order fix get find rent stream rewatch reread borrow sell learn download`)
 
 // titled says whether a word between the tokens has a capital that it has in titles
 // only: not the first of the text, and no weekday or month.
@@ -86,7 +105,7 @@ func (p *parser) titled(from, to int) bool {
 
 func allCapital(s string) bool {
 	for _, r := range s {
-		if r < 'A' || r > 'Z' {
+		if (r < 'A' || r > 'Z') && !isDigit(r) {
 			return false
 		}
 	}
@@ -111,12 +130,14 @@ func (p *parser) plausibleWeekday(f phrase) bool {
 		return false
 	}
 	switch {
+	case p.is(f.from, "at") && p.is(f.to, "in"): // a table at Sunday in Brooklyn
+		return false
 	case f.connector >= firmly: // and yet: on Friday Night Lights
 		return !p.named(f.to) || !p.named(f.to+1)
 	case f.connector == loosely:
 		return p.closes(f.to)
 	case f.from > p.start:
-		return p.closes(f.to) && !p.either(f.from-1, "of", "about", "last")
+		return p.closes(f.to) && !p.either(f.from-1, "of", "about", "last", "given") && !(p.is(f.from-1, "at") && p.is(f.to, "in"))
 	}
 	return f.to < p.end && (p.closes(f.to) || verbs.has(after.text) || p.event(f.to))
 }
@@ -153,6 +174,10 @@ func (p *parser) plausibleFaint(f phrase) bool {
 	}
 	weekday := f.day.shape == byWeekday
 	switch {
+	case weekday && p.is(f.to, "and") && p.named(f.to-1) && p.named(f.to+1) && p.at(f.to+1).weekday == 0: // Sat and Priya
+		return false
+	case weekday && f.from == p.start && f.hasTime && !p.closes(f.to) && !verbs.has(p.at(f.to).text) && !p.event(f.to) && p.at(f.to-1).weekday != 0: // noon sun exposure
+		return false
 	case f.hasTime && (f.connector != bare || weekday):
 		return !articles.has(before.text) || f.from == p.start
 	case f.connector >= firmly:
@@ -160,6 +185,8 @@ func (p *parser) plausibleFaint(f phrase) bool {
 	case f.connector == loosely:
 		return p.closes(f.to) && !weekday
 	case f.hasTime:
+		return true
+	case f.from == p.start && p.is(f.to, ":") && f.to+1 < p.end:
 		return true
 	case f.from == p.start && f.to < p.end:
 		return !weekday && (p.closes(f.to) || verbs.has(p.at(f.to).text) || p.event(f.to))
@@ -199,9 +226,9 @@ func (p *parser) plausibleTime(f phrase) bool {
 	case p.either(f.body, "eod", "cob", "end", "close"):
 		return p.closes(f.to) && (f.from > p.start || f.to < p.end)
 	case p.is(f.body, "first"): // first thing
-		return c.part != 0 && f.to > f.body+2
+		return c.part != 0 && (f.to > f.body+2 || f.to >= p.end && f.from > p.start)
 	case p.either(f.body, "noon", "midday", "midnight"), p.is(f.from, "in", "the"):
-		return p.closes(f.to) || f.from == p.start
+		return p.closes(f.to) || f.from == p.start && (p.in(f.to, verbs) || p.event(f.to))
 	case c.bare:
 		return p.plausibleHour(f)
 	case f.connector == bare && f.from > p.start && p.at(f.to-1).kind == number: // neither am, pm nor o'clock

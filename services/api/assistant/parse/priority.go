@@ -50,9 +50,10 @@ func (p *parser) priorityAt(i int) (level string, after int) {
 	case "this":
 		k = p.skip(i, "this", "is")
 	}
-	if k > i && p.either(i, "it's", "this") && !p.is(k, "urgent") {
+	if k > i && p.either(i, "it's", "this") && !p.either(k, "urgent", "important") {
 		return "", i
 	}
+	k = p.skip(k, "very")
 	k = p.skip(k, "a")
 	if l, end := p.levelAt(k); end > k && p.ends(end) {
 		if end = p.skip(end, ":"); p.closes(end) || i == p.start && (verbs.has(p.at(end).text) || p.is(end-1, ":")) {
@@ -66,8 +67,12 @@ func (p *parser) priorityAt(i int) (level string, after int) {
 	switch p.at(k).text {
 	case "urgent", "asap":
 	case "important":
-		if ends := p.is(k-1, ",") && k+1 >= p.end; !ends && !p.is(k+1, ":") {
+		ends := k+1 >= p.end && i > p.start && (p.is(k-1, ",") || p.is(i, "it's") || p.is(i, "this"))
+		if leads := k == p.start && p.in(k+1, verbs); !ends && !leads && !p.is(k+1, ":") {
 			return "", i
+		}
+		if ends {
+			return high, k + 1
 		}
 	default:
 		return "", i
@@ -87,6 +92,8 @@ var degrees = setOf(`is not very more and`)
 func (p *parser) urgent(i, k int) (level string, after int) {
 	end := k + 1
 	switch {
+	case p.is(k-1, "[") && p.is(end, "]"):
+		return high, end
 	case !p.ends(end):
 	case i == p.start:
 		if p.either(end, ":", ",", "!") || p.is(end, "-") && !p.at(end).glued {
@@ -103,9 +110,15 @@ func (p *parser) urgent(i, k int) (level string, after int) {
 
 // levelAt reads "high priority", "priority high", "prio: 1".
 func (p *parser) levelAt(i int) (level string, after int) {
-	priority := func(k int) bool { return p.either(k, "priority", "prio") }
-	if l := levels[p.at(i).text]; l != "" && priority(i+1) && p.at(i).kind == word {
-		return l, i + 2
+	priority := func(k int) bool { return p.either(k, "priority", "prio", "pri") }
+	if l := levels[p.at(i).text]; l != "" && p.at(i).kind == word {
+		k := i + 1
+		if p.is(k, "-") && p.at(k).glued {
+			k++
+		}
+		if priority(k) {
+			return l, k + 1
+		}
 	}
 	if priority(i) {
 		k := p.skip(p.skip(i+1, ":"), "is")
@@ -144,17 +157,34 @@ func (p *parser) exclaimed(i int) (level string, after int) {
 }
 
 // tagWords lead to a tag.
-var tagWords = phrases(`tagged with, tagged as, tagged, with tag, with the tag`)
+var tagWords = phrases(`tagged with, tagged as, tagged, with tag, with tags, with the tag, with label, with the label, tag :, tags :,
+	label :, labels :, labelled, labeled`)
 
 // tagWord is the position of the word in "tagged home", "with the tag home", else i.
 func (p *parser) tagWord(i int) int {
 	k := p.oneOf(i, tagWords)
+	if k == i && p.either(i, "tag", "label") && p.is(i-1, ",") { // , tag legal
+		k++
+	}
 	if k == i {
 		return i
 	}
-	ends := k+1 >= p.end || p.at(k+1).kind == hashtag || p.at(k+1).timely()
-	if p.at(k).kind == word && i > p.start && !p.in(i-1, joints) && ends {
+	if p.at(k).kind == word && i > p.start && !p.in(i-1, joints) && !p.in(k, joints) && (p.closes(k+1) || p.at(k+1).timely()) {
 		return k
+	}
+	return i
+}
+
+// moreTags takes the further tags of "tagged home and garden".
+func (p *parser) moreTags(i int) int {
+	for k := p.past(i, commas); k > i; k = p.past(i, commas) {
+		t := p.at(k)
+		if t.kind != word || p.in(k, joints) && !p.is(k, "urgent") || t.timely() || levels[t.text] != "" || p.either(k, "priority", "prio", "remind") ||
+			!p.closes(k+1) && !p.in(k+1, commas) {
+			break
+		}
+		p.tag(p.text[t.start:t.end])
+		i = k + 1
 	}
 	return i
 }

@@ -36,6 +36,7 @@ type finding struct {
 	whens    []phrase
 	series   *series
 	reminder *reminder
+	except   int // where days that a headline's series leaves out are named; 0: nowhere
 }
 
 // create reads a new task.
@@ -43,7 +44,7 @@ func (p *parser) create() {
 	remind := p.leadIn()
 	var found finding
 	if remind { // remind me 10 minutes before the dentist
-		if r, ok := p.reminderTime(p.start, p.start); ok && r.hasOffset {
+		if r, ok := p.reminderTime(p.start, p.start); ok && r.when == nil && r.to < p.end {
 			found.reminder, p.start = &r, r.to
 		}
 	}
@@ -94,8 +95,18 @@ func (p *parser) remindWhenDue(due dueTime, hasDue bool) {
 // collect walks through the text once and notes what may be taken out.
 func (p *parser) collect(found *finding) {
 	for i := p.start; i < p.end; {
-		i = p.collectAt(i, found)
+		if p.mayBegin(i) {
+			i = p.collectAt(i, found)
+		} else {
+			i++
+		}
 	}
+}
+
+// mayBegin says whether something that is looked for may begin with token i.
+func (p *parser) mayBegin(i int) bool {
+	t := p.at(i)
+	return t.begins || t.kind != word && t.kind != opaque || t.text[0] == 'x'
 }
 
 func (p *parser) collectAt(i int, found *finding) int {
@@ -104,6 +115,9 @@ func (p *parser) collectAt(i int, found *finding) int {
 	}
 	if name, end := p.tagAt(i); end > i {
 		p.tag(name)
+		if p.at(i).kind != hashtag {
+			end = p.moreTags(end)
+		}
 		return p.collected(piece{i, end, KindTag})
 	}
 	if level, end := p.priorityAt(i); end > i {
@@ -114,25 +128,76 @@ func (p *parser) collectAt(i int, found *finding) int {
 	}
 	if found.reminder == nil {
 		if r, ok := p.reminderAt(i); ok {
-			found.reminder = &r
+			kept := r // only what is kept is worth an allocation
+			found.reminder = &kept
 			return r.to
 		}
-	}
-	if found.series == nil {
-		if s, ok := p.seriesAt(i); ok {
-			found.series = &s
-			p.take(s.piece)
-			return s.to
+		if d, end := p.offset(i); p.soonest && end > i && end >= p.end { // remind me about the meeting 10 minutes before
+			found.reminder = &reminder{piece: piece{i, end, KindReminder}, offset: d, hasOffset: true}
+			return end
 		}
-	} else if end := p.bound(found.series, i); end > i && p.begins(i) && p.ends(end) && p.closes(end) {
-		p.take(piece{i, end, KindRecurrence})
+	}
+	if end := p.collectSeries(i, found); end > i {
 		return end
 	}
 	f, ok := p.whenAt(i)
-	if ok {
-		found.whens = append(found.whens, f)
+	if !ok {
+		return max(f.to, i+1)
 	}
-	return max(f.to, i+1)
+	found.whens = append(found.whens, f)
+	if k := p.past(f.to, commas); f.hasTime && !f.hasDay && !f.time.bare && k > f.to {
+		if t, end := p.clockAt(p.skip(k, "at"), false); end > k && !t.bare {
+			found.whens[len(found.whens)-1].more = end
+		}
+	}
+	return f.to
+}
+
+// collectSeries notes a recurrence, and what bounds one that stands before it.
+func (p *parser) collectSeries(i int, found *finding) int {
+	if found.series == nil {
+		if _, end := p.adverbAt(p.start); end > p.start && found.except == 0 && p.oneOf(i, exceptions) > i {
+			week := &series{rule: rule{freq: daily}}
+			if end := p.except(week, i); end > i && p.ends(end) && p.closes(end) { // daily standup at 9 except fridays
+				found.except = i
+				return end
+			}
+		}
+		if s, ok := p.seriesAt(i); ok {
+			kept := s
+			found.series = &kept
+			p.take(s.piece)
+			return s.to
+		}
+		return i
+	}
+	if !p.begins(i) {
+		return i
+	}
+	for _, form := range [...]func(*parser, *series, int) int{(*parser).bound, (*parser).except} {
+		if end := form(p, found.series, i); end > i && p.ends(end) && p.closes(end) {
+			p.take(piece{i, end, KindRecurrence})
+			return end
+		}
+	}
+	return p.secondSeries(i, found)
+}
+
+// secondSeries notes that one task is to repeat in two ways: gym every monday at 7 and
+// every thursday at 6. It keeps the first.
+func (p *parser) secondSeries(i int, found *finding) int {
+	if !p.in(i, commas) && !p.either(i, "every", "each") {
+		return i
+	}
+	asked := p.action.Question
+	s, ok := p.seriesAt(p.past(i, commas))
+	if !ok || s.adjective || !p.closes(s.to) || found.series.to < i-1 && p.mentions(found.series.to, i, verbs) {
+		p.action.Question = asked
+		return i
+	}
+	p.ask("One task repeats in one way. Shall I make a second one for “" + strings.TrimSpace(p.text[p.at(s.from).start:p.at(s.to-1).end]) + "”?")
+	p.take(piece{i, s.to, KindRecurrence})
+	return s.to
 }
 
 // collected takes a piece that is part of no other. What stands before the task
@@ -154,8 +219,19 @@ func (p *parser) tag(name string) {
 // headline takes a frequency in front of a title where a time or a day of that
 // frequency follows: "Daily standup at 9:30", unlike "Monthly report due friday".
 func (p *parser) headline(found *finding) {
-	a := p.at(p.start).adverb
-	if found.series != nil || a.freq == "" || p.start+1 >= p.end || p.at(p.start+1).kind != word {
+	a, end := p.adverbAt(p.start)
+	if a := p.opener.rhythm; a.freq != "" { // create a weekly task to
+		p.rhythm(found, a)
+		return
+	}
+	if a.freq == "" || end >= p.end || p.at(end).kind != word && p.at(end).kind != number {
+		return
+	}
+	if s := found.series; s != nil { // biweekly 1:1 on wednesdays
+		if s.rule.freq == a.freq && s.rule.interval <= 1 && a.interval > 1 && s.from > p.start {
+			s.rule.interval = a.interval
+			p.take(piece{p.start, end, KindRecurrence})
+		}
 		return
 	}
 	day, clocked := choose(found.whens)
@@ -164,10 +240,30 @@ func (p *parser) headline(found *finding) {
 	if day != nil && a.freq != daily {
 		fits = r.refine(day.day)
 	}
-	if fits {
-		found.series = &series{piece: piece{p.start, p.start + 1, KindRecurrence}, rule: r, known: true}
-		p.take(found.series.piece)
+	s := &series{piece: piece{p.start, end, KindRecurrence}, rule: r, known: true}
+	if found.except > 0 && (fits || day == nil && a.freq == daily) {
+		fits = true
+		p.take(piece{found.except, p.except(s, found.except), KindRecurrence})
 	}
+	if fits {
+		found.series = s
+		p.take(s.piece)
+	}
+}
+
+// rhythm repeats a task that is called a weekly one.
+func (p *parser) rhythm(found *finding, a adverb) {
+	if s := found.series; s != nil {
+		if s.rule.freq == a.freq && s.rule.interval <= 1 {
+			s.rule.interval = a.interval
+		}
+		return
+	}
+	r := rule{freq: a.freq, interval: a.interval}
+	if day, _ := choose(found.whens); day != nil {
+		r.refine(day.day)
+	}
+	found.series = &series{rule: r, known: true}
 }
 
 // choose picks the day and the time of several phrases: those that are tied most
@@ -220,6 +316,11 @@ func (p *parser) settle(found *finding) (due dueTime, hasDue bool) {
 	}
 	if clocked != nil && clocked != day {
 		p.take(clocked.piece)
+	}
+	if s := found.series; s != nil && clocked != nil && clocked.more > 0 && !s.hasClock && len(s.rule.byHour) == 0 { // 8am and 8pm daily
+		s.clock, s.hasClock = clocked.time, true
+		p.take(piece{clocked.to, p.moreTimes(s, clocked.to), clocked.kind})
+		clocked = nil
 	}
 	if found.series != nil {
 		return p.settleSeries(found.series, day, clocked)

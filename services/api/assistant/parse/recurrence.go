@@ -1,5 +1,10 @@
 package parse
 
+import (
+	"slices"
+	"time"
+)
+
 // series is a recurrence as it stands in the text.
 type series struct {
 	piece
@@ -7,6 +12,7 @@ type series struct {
 	rule       rule
 	completion bool
 	known      bool // false: a recurrence, and it has to be asked which
+	often      int  // "twice" a week, of which it may still be said when
 	adjective  bool // "daily" before a noun
 	clock      clock
 	hasClock   bool
@@ -22,7 +28,7 @@ func (p *parser) seriesAt(i int) (series, bool) {
 		return series{}, false
 	}
 	s := series{piece: piece{from: i, to: i, kind: KindRecurrence}, known: true}
-	k := i
+	k, asked := i, p.action.Question
 	switch p.at(k).text {
 	case "repeat", "repeats", "repeating", "recurring", "recurs":
 		k++
@@ -39,6 +45,12 @@ func (p *parser) seriesAt(i int) (series, bool) {
 		}
 	case "due":
 		k = p.skip(k+1, "on")
+	case "from": // from monday to friday at 9
+		if p.at(k+1).weekday != 0 && p.in(k+2, throughs) {
+			if _, after := p.weekdays(k + 1); p.timedAt(after) {
+				k++
+			}
+		}
 	case "by", "before", "at", "in": // by the 5th of every month, and yet: weigh in every day
 		if !repeats {
 			k++
@@ -48,7 +60,18 @@ func (p *parser) seriesAt(i int) (series, bool) {
 	if end == k || !p.ends(end) {
 		return series{}, false
 	}
+	known := s.known
 	s.to = p.modifiers(&s, end)
+	if r := s.rule; !known && s.often > 0 && (len(r.byDay) == s.often || len(r.byMonthDay) == s.often || len(r.byHour) == s.often) { // twice a week on mon and thu
+		s.known = true
+		p.action.Question = asked
+	}
+	if i == p.start && s.often > 0 && !p.closes(s.to) && !p.in(s.to, verbs) {
+		return series{}, false // twice a day pill box
+	}
+	if i == p.start && p.either(s.to, "is", "was", "are", "were", "will", "has", "counts", "matters") {
+		return series{}, false // every day is for the thief
+	}
 	if p.titled(i, s.to) && p.at(s.to).capital && !verbs.has(p.at(s.to).text) {
 		return series{}, false // Every Day I Love You
 	}
@@ -64,7 +87,31 @@ func (p *parser) repeats(i int) bool {
 	case "every", "each", "ev", "everyday", "once", "twice":
 		return true
 	}
-	return p.at(i).adverb.freq != ""
+	_, end := p.adverbAt(i)
+	return end > i
+}
+
+// adverbAt reads a frequency in one word, or in two: bi-weekly, half yearly.
+func (p *parser) adverbAt(i int) (adverb, int) {
+	t := p.at(i)
+	if t.adverb.freq != "" {
+		return t.adverb, i + 1
+	}
+	k := i + 1
+	if p.is(k, "-") && p.at(k).glued {
+		k++
+	}
+	switch a := p.at(k).adverb; t.text {
+	case "bi":
+		if full := lexicon["bi"+p.at(k).text].adverb; a.freq != "" && full.freq != "" {
+			return full, k + 1
+		}
+	case "half", "semi":
+		if a.freq == yearly {
+			return adverb{freq: monthly, interval: 6}, k + 1
+		}
+	}
+	return adverb{}, i
 }
 
 // base reads the recurrence itself.
@@ -93,22 +140,21 @@ func (p *parser) base(s *series, i int) int {
 		return i
 	case "once", "twice":
 		return p.times(s, i)
-	case "bimonthly":
-		if p.closes(i + 1) {
-			s.rule, s.known = rule{freq: monthly, interval: 2}, true
-			p.ask("Every two months, or twice a month?")
-			return i + 1
-		}
 	}
-	if t.adverb.freq != "" {
-		s.rule = rule{freq: t.adverb.freq, interval: t.adverb.interval}
+	if a, end := p.adverbAt(i); end > i {
+		s.rule = rule{freq: a.freq, interval: a.interval}
 		if t.text == "nightly" {
 			s.clock, s.hasClock = partClock(night), true
 		}
-		s.adjective = true
-		return i + 1
+		if s.adjective = true; a.ask != "" && (p.closes(end) || end >= p.end) {
+			p.ask(a.ask)
+		}
+		return end
 	}
 	if end := p.times(s, i); end > i {
+		return end
+	}
+	if end := p.partsOfDay(s, i); end > i {
 		return end
 	}
 	if end := p.ofEvery(s, i); end > i {
@@ -160,18 +206,33 @@ func (p *parser) everyUnit(s *series, i int) int {
 	default:
 		if c, end := p.count(i); end > i {
 			n, k, counted = c, end, true
+			if most, after := p.count(end + 1); p.either(end, "-", "to", "or") && after > end+1 && most > c { // 2-3 days
+				if u, end := p.unitAt(after); end > after && u != weekend {
+					s.rule, s.known = unitRule(c, u), false
+					p.ask("How often exactly?")
+					return end
+				}
+				return i
+			}
 			k = p.skip(k, "-")
 		}
 	}
 	if q := p.at(k); q.part != 0 && q.text != "eve" {
 		s.rule = rule{freq: daily, interval: n}
 		s.clock, s.hasClock = partClock(q.part), true
-		return k + 1
+		return p.moreParts(s, k+1)
+	}
+	if end := p.everyHalf(s, k); end > k && !counted && n == 1 {
+		return end
 	}
 	u, end := p.unitAt(k)
 	switch {
 	case end == k || n == 0:
 		return i
+	case n == 1 && !counted && (u == month || u == quarter || u == year || u == week) && p.everyEnd(end) > end:
+		s.rule = rule{}
+		p.edgeOfEach(s, i, true, k)
+		return p.everyEnd(end)
 	case u == workday:
 		if n != 1 {
 			return i
@@ -181,12 +242,98 @@ func (p *parser) everyUnit(s *series, i int) int {
 		s.rule = rule{freq: weekly, interval: n, byDay: saturdays}
 	default:
 		s.rule = unitRule(n, u)
+		end = p.ofWhole(end)
 		if h, after := p.minutesMore(end); u == hour && h > 0 && counted {
 			s.rule, end = unitRule(60*n+h, minute), after
 		}
 	}
 	return end
 }
+
+// partsOfDay reads "morning and night", with "every day" behind it or not.
+func (p *parser) partsOfDay(s *series, i int) int {
+	q := p.at(i)
+	if q.part == 0 || q.text == "eve" || p.at(i+2).part == 0 || p.at(i-1).timely() || !p.in(i+1, commas) || p.named(i) {
+		return i
+	}
+	s.rule = rule{freq: daily}
+	s.clock = partClock(q.part)
+	end := p.moreParts(s, i+1)
+	switch {
+	case len(s.rule.byHour) < 2:
+	case p.is(end, "every", "day"):
+		s.hasClock = true
+		return end + 2
+	case p.is(end, "daily") || p.is(end, "everyday"):
+		s.hasClock = true
+		return end + 1
+	case p.closes(end) && !p.in(end, joints):
+		s.hasClock = true
+		return end
+	}
+	s.rule = rule{}
+	return i
+}
+
+// moreParts reads the further parts of "every morning and evening".
+func (p *parser) moreParts(s *series, i int) int {
+	at := []int{s.clock.hour}
+	for k := p.past(i, commas); k > i; k = p.past(i, commas) {
+		k = p.skip(k, "every")
+		q := p.at(k)
+		if q.part == 0 || q.text == "eve" {
+			break
+		}
+		at, i = append(at, hours[q.part]), k+1
+	}
+	if len(at) > 1 {
+		slices.Sort(at)
+		s.rule.byHour = slices.Compact(at)
+	}
+	return i
+}
+
+// everyHalf reads what stands behind "every": half hour, half an hour, half year.
+func (p *parser) everyHalf(s *series, i int) int {
+	if !p.either(i, "half", "quarter") {
+		return i
+	}
+	k := i + 1
+	if p.either(k, "an", "a") {
+		k++
+	}
+	u, end := p.unitAt(k)
+	switch {
+	case end == k:
+		return i
+	case u == hour && p.is(i, "half"):
+		s.rule = unitRule(30, minute)
+	case u == hour:
+		s.rule = unitRule(15, minute)
+	case u == year && p.is(i, "half"):
+		s.rule = unitRule(6, month)
+	default:
+		return i
+	}
+	return end
+}
+
+// everyEnd is the position behind the "end" of "every month end".
+func (p *parser) everyEnd(i int) int {
+	k := i
+	if p.is(k, "-") && p.at(k).glued {
+		k++
+	}
+	if p.is(k, "end") && p.closes(k+1) {
+		return k + 1
+	}
+	return i
+}
+
+// wholes say no more than the unit before them: every day of the week.
+var wholes = phrases(`of the week, of the month, of the year, on the hour, of my life, without fail`)
+
+func (p *parser) ofWhole(i int) int { return p.oneOf(i, wholes) }
 
 // unitRule repeats every n units.
 func unitRule(n int, u unit) rule {
@@ -219,14 +366,53 @@ func (p *parser) everyDate(s *series, i int) int {
 	} {
 		if m, end := form(p, i); end > i && !m.fixed && m.ask == "" {
 			s.rule = rule{freq: yearly}
-			s.rule.refine(m)
-			return end
+			if !s.rule.refine(m) {
+				return i
+			}
+			return p.moreDates(s, m, form, end)
 		}
 	}
 	if t := p.at(i); t.month != 0 {
-		s.rule = rule{freq: yearly, byMonth: t.month, byMonthDay: []int{1}}
-		return i + 1
+		s.rule = rule{freq: yearly, byMonth: []time.Month{t.month}, byMonthDay: []int{1}}
+		return p.moreMonths(s, i+1)
 	}
+	return i
+}
+
+// moreDates reads the further dates of "every june 1st and december 1st". A rule holds
+// them only if they are on the same day of their months.
+func (p *parser) moreDates(s *series, first mention, form func(*parser, int) (mention, int), i int) int {
+	if first.shape != byYearDay {
+		return i
+	}
+	for k := p.past(i, commas); k > i; k = p.past(i, commas) {
+		m, end := form(p, p.skip(k, "every"))
+		if end <= k || m.shape != byYearDay || m.fixed {
+			break
+		}
+		if m.nth != first.nth {
+			p.ask("One task repeats on the same day of each month. Which of these dates is it?")
+		} else {
+			s.rule.byMonth = append(s.rule.byMonth, m.month)
+		}
+		i = end
+	}
+	slices.Sort(s.rule.byMonth)
+	s.rule.byMonth = slices.Compact(s.rule.byMonth)
+	return i
+}
+
+// moreMonths reads the further months of "every january and july".
+func (p *parser) moreMonths(s *series, i int) int {
+	for k := p.past(i, commas); k > i; k = p.past(i, commas) {
+		t := p.at(k)
+		if _, dated := p.monthDay(k); t.month == 0 || dated > k {
+			break
+		}
+		s.rule.byMonth, i = append(s.rule.byMonth, t.month), k+1
+	}
+	slices.Sort(s.rule.byMonth)
+	s.rule.byMonth = slices.Compact(s.rule.byMonth)
 	return i
 }
 
@@ -242,11 +428,14 @@ func (p *parser) times(s *series, i int) int {
 	end := k + 1
 	if u, after := p.unitAt(end); p.either(k, "a", "an", "per", "each", "every") && after > end && u != weekend && u != minute {
 		s.rule, end = unitRule(1, u), after
-	} else if a := p.at(k).adverb; a.freq != "" {
-		s.rule = rule{freq: a.freq, interval: a.interval}
+	} else if u, after := p.unitAt(k + 1); p.is(k, "/") && p.at(k).glued && after > k+1 && len(p.at(k+1).text) > 1 { // 3x/week
+		s.rule, end = unitRule(1, u), after
+	} else if a, after := p.adverbAt(k); after > k {
+		s.rule, end = rule{freq: a.freq, interval: a.interval}, after
 	} else {
 		return i
 	}
+	s.often = n
 	if s.known = n == 1; !s.known {
 		question := map[string]string{weekly: "On which days of the week?", daily: "At what times?", hourly: "At what times?"}[s.rule.freq]
 		if question == "" {
@@ -301,7 +490,7 @@ func (p *parser) afterDone(s *series, i int) int {
 }
 
 // doers stand between "after" and "finished": after I have, after it's been.
-var doers = setOf(`the last each every its my previous when i i've it it's is was have has been i'm being get gets`)
+var doers = setOf(`the last each every its my previous when i i've it it's is was have has been i'm being get gets one time`)
 
 // completion reads "after I finish it", "after completion", "from when it is done".
 func (p *parser) completion(i int) int {
@@ -337,7 +526,7 @@ func (p *parser) plausibleAdverb(s series) bool {
 	i := s.from
 	before := p.at(i - 1)
 	if i == p.start {
-		return s.to > i+1 || p.is(i+1, ":")
+		return s.to > i+1 || p.is(i+1, ":") || p.soonest && p.in(i+1, subjectWords) // remind me daily to
 	}
 	name := before.capital && p.named(i) && (i-1 > p.start || s.to >= p.end) // New York Daily
 	return !articles.has(before.text) && !name && (s.to > i+1 || p.closes(s.to))

@@ -21,14 +21,25 @@ func (p *parser) reminderAt(i int) (reminder, bool) {
 		return reminder{}, false
 	}
 	k := i
-	for p.either(k, "and", "with", "please", "also", "set", "a") {
+	for p.either(k, "and", "with", "please", "also", "set", "a", "an") {
 		k++
+	}
+	if d, end := p.duration(k); end > k && !d.vague && (p.either(end, "reminder", "alert", "warning") || p.is(end, "-") && p.is(end+1, "reminder")) && p.closes(end+1) {
+		return reminder{piece: piece{i, end + 1, KindReminder}, offset: d.inMinutes(), hasOffset: true}, true // with a 15 minute reminder
 	}
 	switch {
 	case p.is(k, "remind", "me"), p.is(k, "alert", "me"), p.is(k, "notify", "me"), p.is(k, "ping", "me"), p.is(k, "nudge", "me"):
 		k += 2
-	case p.is(k, "reminder"), p.is(k, "alert"), p.is(k, "alarm"):
+	case p.either(k, "reminder", "alert", "alarm"):
+		if k == p.start {
+			return reminder{}, false
+		}
 		k++
+	case p.either(k, "remind", "notify") && i > p.start:
+		if d, end := p.offset(k + 1); end > k+1 {
+			return reminder{piece: piece{i, end, KindReminder}, offset: d, hasOffset: true}, true
+		}
+		return reminder{}, false
 	default:
 		if d, end := p.offset(i); end > i && p.is(end, "reminder") {
 			return reminder{piece: piece{i, end + 1, KindReminder}, offset: d, hasOffset: true}, true
@@ -42,6 +53,16 @@ func (p *parser) reminderAt(i int) (reminder, bool) {
 // reminderTime reads when to remind, behind "remind me".
 func (p *parser) reminderTime(i, k int) (reminder, bool) {
 	r := reminder{piece: piece{from: i, kind: KindReminder}}
+	if _, end := p.distance(k); end > k && p.mentions(k, end, beforeWords) && (p.in(end, subjectWords) || end >= p.end) { // a week before easter
+		if f, ok := p.phraseAt(k); ok && f.to == end {
+			r.when, r.to = &f, f.to
+			return r, true
+		}
+	}
+	if d, end := p.duration(k); end > k && !d.vague && p.either(k-1, "reminder", "alert") && i > p.start && p.closes(end) && !p.in(end, beforeWords) { // reminder 15m
+		r.offset, r.hasOffset, r.to = d.inMinutes(), true, end
+		return r, true
+	}
 	if d, end := p.offset(k); end > k && p.ends(end) {
 		r.offset, r.hasOffset, r.to = d, true, end
 		if d%(24*60) == 0 && d > 0 {

@@ -23,7 +23,7 @@ const (
 type rule struct {
 	freq       string
 	interval   int // 0 and 1 are the same
-	byMonth    time.Month
+	byMonth    []time.Month
 	byMonthDay []int
 	byDay      []weekday
 	nths       []int // of the one weekday in byDay
@@ -46,9 +46,7 @@ func (r rule) String() string {
 	if r.interval > 1 {
 		b.WriteString(";INTERVAL=" + strconv.Itoa(r.interval))
 	}
-	if r.byMonth != 0 {
-		b.WriteString(";BYMONTH=" + strconv.Itoa(int(r.byMonth)))
-	}
+	list(&b, ";BYMONTH=", r.byMonth)
 	list(&b, ";BYMONTHDAY=", r.byMonthDay)
 	for i, d := range r.byDay {
 		b.WriteString([]string{";BYDAY=", ","}[min(i, 1)])
@@ -75,10 +73,10 @@ func (r rule) String() string {
 	return b.String()
 }
 
-func list(b *strings.Builder, name string, numbers []int) {
+func list[N ~int](b *strings.Builder, name string, numbers []N) {
 	for i, n := range numbers {
 		b.WriteString([]string{name, ","}[min(i, 1)])
-		b.WriteString(strconv.Itoa(n))
+		b.WriteString(strconv.Itoa(int(n)))
 	}
 }
 
@@ -86,7 +84,7 @@ func list(b *strings.Builder, name string, numbers []int) {
 // the first occurrence, so that it excludes no day from being that.
 func (r rule) falls(d date) bool {
 	switch {
-	case r.byMonth != 0 && d.Month() != r.byMonth, r.quarterly && !r.inQuarter(d):
+	case len(r.byMonth) > 0 && !slices.Contains(r.byMonth, d.Month()), r.quarterly && !r.inQuarter(d):
 		return false
 	case len(r.byMonthDay) > 0:
 		return slices.ContainsFunc(r.byMonthDay, func(n int) bool {
@@ -136,11 +134,11 @@ func (r *rule) refine(m mention) bool {
 	case m.shape == byWorkday && r.freq == monthly:
 		r.byDay, r.bySetPos = workdays, m.nth
 	case m.shape == byYearDay && r.freq == yearly:
-		r.byMonth, r.byMonthDay = m.month, []int{m.nth}
+		r.byMonth, r.byMonthDay = []time.Month{m.month}, []int{m.nth}
 	case m.shape == byYearNth && r.freq == yearly:
-		r.byMonth, r.byDay, r.nths = m.month, []weekday{m.weekday}, []int{m.nth}
+		r.byMonth, r.byDay, r.nths = []time.Month{m.month}, []weekday{m.weekday}, []int{m.nth}
 	case m.shape == byMonth && r.freq == yearly:
-		r.byMonth, r.byMonthDay = m.month, []int{1}
+		r.byMonth, r.byMonthDay = []time.Month{m.month}, []int{1}
 	default:
 		return false
 	}

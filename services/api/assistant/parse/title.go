@@ -45,6 +45,9 @@ func (p *parser) title() string {
 		to, following := len(p.text), Kind("")
 		if k < len(p.pieces) {
 			to, following = p.at(p.pieces[k].from).start, p.pieces[k].kind
+			if following == KindTime && connectors.has(p.at(p.pieces[k].from).text) {
+				following = KindDate // put the dinner on at 5
+			}
 		}
 		if s := trimCut(p.text[from:to], k > 0, following); s != "" {
 			parts = append(parts, s)

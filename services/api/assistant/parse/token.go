@@ -33,6 +33,7 @@ type token struct {
 // tokenize cuts the text. Digits and letters part (5pm is 5 and pm), letters and
 // digits don't (p1), so that what people glue together can still be read.
 func tokenize(text string) []token {
+	open := openings{}
 	tokens := make([]token, 0, 8+len(text)/4)
 	glued := false
 	for at := 0; at < len(text); {
@@ -42,7 +43,7 @@ func tokenize(text string) []token {
 			continue
 		}
 		t := token{start: at, glued: glued}
-		t.kind, t.end = next(text, at, r, size, glued)
+		t.kind, t.end = open.next(text, at, r, size, glued)
 		t.describe(text)
 		tokens = append(tokens, t)
 		at, glued = t.end, true
@@ -51,9 +52,9 @@ func tokenize(text string) []token {
 }
 
 // next is the kind and the end of the token at a position.
-func next(text string, at int, r rune, size int, glued bool) (tokenKind, int) {
+func (o *openings) next(text string, at int, r rune, size int, glued bool) (tokenKind, int) {
 	if !glued {
-		if end := quotation(text, at, r, size); end > 0 {
+		if end := o.quotation(text, at, r, size); end > 0 {
 			return opaque, end
 		}
 		if end := address(text, at); end > 0 {
@@ -117,6 +118,28 @@ func run(text string, at int, fits func(rune) bool) int {
 		at += size
 	}
 	return at
+}
+
+// openings are the quotation marks that are known to be closed nowhere behind, so that
+// nobody looks for the end of each of them.
+type openings struct{ straight, curly, angled bool }
+
+func (o *openings) quotation(text string, at int, r rune, size int) int {
+	var open *bool
+	switch r {
+	case '"':
+		open = &o.straight
+	case '“':
+		open = &o.curly
+	case '«':
+		open = &o.angled
+	}
+	if open == nil || *open {
+		return 0
+	}
+	end := quotation(text, at, r, size)
+	*open = end == 0
+	return end
 }
 
 // quotation is the end of a quotation that begins at a position, else 0.

@@ -20,6 +20,7 @@ type phrase struct {
 	time      clock
 	hasTime   bool
 	body      int // the token after the first connector
+	more      int // the token after a further time: at 9am and 5pm
 }
 
 // connectorAt reads the words that lead to a day or a time.
@@ -32,13 +33,21 @@ func (p *parser) connectorAt(i int) (connector, int) {
 		}
 		k = p.skip(k, ":")
 		switch p.at(k).text {
-		case "on", "by", "at", "before", "@", "for":
+		case "on", "by", "at", "before", "@", "for", "is", "of":
 			k++
 		}
 		return due, k
-	case "is", "are":
+	case "is", "are", "that's", "it's":
 		if p.is(i+1, "due") {
 			return p.connectorAt(i + 1)
+		}
+	case "which", "that", "and":
+		if p.either(i+1, "is", "are", "it's") && p.is(i+2, "due") {
+			return p.connectorAt(i + 2)
+		}
+	case "with":
+		if k := p.skip(p.skip(i+1, "a"), "the"); p.either(k, "deadline", "due") {
+			return p.connectorAt(k)
 		}
 	case "on", "by", "before", "at", "around", "@":
 		k := i + 1
@@ -51,6 +60,10 @@ func (p *parser) connectorAt(i int) (connector, int) {
 			k++
 		}
 		return firmly, k
+	case "after", "about", "circa", "approx", "~":
+		if c, end := p.clockAt(i+1, t.text == "after"); end > i+1 && (!c.bare || p.closes(end)) && !c.named {
+			return firmly, i + 1
+		}
 	case "no", "not":
 		if p.is(i+1, "later", "than") {
 			return firmly, i + 3
@@ -76,6 +89,10 @@ func (p *parser) phraseAt(i int) (phrase, bool) {
 			f.to, k = end, end
 			continue
 		}
+		if end := p.lasting(k); f.hasTime && end > k {
+			f.to, k = end, end
+			continue
+		}
 		c, j := p.connectorAt(k)
 		if c != bare && f.to > i && p.either(k, "for", "to", "until", "till") {
 			break
@@ -92,6 +109,7 @@ func (p *parser) phraseAt(i int) (phrase, bool) {
 	if !f.hasDay && !f.hasTime {
 		return phrase{}, false
 	}
+	f.to = p.stressed(f.to)
 	if f.hasTime || f.day.clocked() || f.day.wait > 0 {
 		f.kind = KindTime
 	}
@@ -125,6 +143,13 @@ func (p *parser) extend(f *phrase, k, j int, c connector) int {
 	loose := c >= firmly && !p.is(k, "on") || p.either(k, "from", "between")
 	if end := p.addTime(f, j, loose); end > j {
 		return end
+	}
+	if f.hasDay && !f.hasTime && j == k && (f.day.trust == relation || f.day.shape == byWeekday || f.day.shape == byYearDay) {
+		if t, end := p.timeBehind(j); end > j && (!t.bare || f.day.shape != byYearDay) {
+			f.time, f.hasTime = t, true
+			f.time.part = f.day.clock.part
+			return end
+		}
 	}
 	if part, end := p.partAt(k); end > k && (f.hasDay || f.hasTime || p.is(k, "in", "the")) {
 		return p.addPart(f, part, k, end)
@@ -165,14 +190,14 @@ func (p *parser) addTime(f *phrase, i int, loose bool) int {
 	if t.part == 0 { // friday evening at 7
 		t.part = max(f.time.part, f.day.clock.part)
 	}
-	f.time, f.hasTime = t, true
+	f.time, f.hasTime = p.halved(t), true
 	return end
 }
 
 func (p *parser) addPart(f *phrase, q part, k, end int) int {
 	switch {
 	case f.hasTime && f.time.part == q: // first thing in the morning
-	case f.hasTime && f.time.part != 0:
+	case f.hasTime && f.time.part != 0 && (f.time.named || f.time.part != p.implied):
 		return k
 	case f.hasTime:
 		f.time.part = q
@@ -218,6 +243,17 @@ func (p *parser) due(day, clocked *phrase) (at dueTime) {
 		return at
 	}
 	switch {
+	case p.soonest && day == nil && !c.exact && c.part == 0:
+		for _, h := range [...]int{c.hour % 12, c.hour%12 + 12} {
+			if soon := (dueTime{date: d, hour: h, minute: c.minute, hasTime: true}); !p.passed(soon) {
+				return soon
+			}
+		}
+		at.date, at.hour = d.plus(1), hour%12 // both are past; in the night, the morning is meant
+		if c.hour%12 < 5 {
+			at.hour = hour
+		}
+		return at
 	case !p.passed(at) || d != p.today:
 		return at
 	case day == nil:

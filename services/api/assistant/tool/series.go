@@ -17,7 +17,7 @@ type createSeries struct {
 	Title         string   `json:"title" jsonschema:"what is to be done each time"`
 	Description   string   `json:"description,omitempty" jsonschema:"notes"`
 	RRule         string   `json:"rrule" jsonschema:"RFC 5545, without DTSTART: FREQ=WEEKLY;BYDAY=FR"`
-	Start         string   `json:"start,omitempty" jsonschema:"the first time, on the clock of the person: 2026-11-27T14:00:00, or a date for a whole day"`
+	Start         string   `json:"start,omitempty" jsonschema:"the first time on the person's clock: 2026-11-27T14:00:00, or a date"`
 	Timezone      string   `json:"timezone,omitempty" jsonschema:"IANA name, the person's own when left out"`
 	Mode          string   `json:"mode,omitempty" jsonschema:"schedule, or completion: each counts from the end of the one before"`
 	Priority      string   `json:"priority,omitempty" jsonschema:"high, medium or low"`

@@ -34,7 +34,8 @@ export function post(path, values) {
   const source = document.createElement("i");
   source.hidden = true;
   document.body.append(source);
-  htmx.ajax("POST", path, { source, target: "#list", swap: "morph:outerHTML", values })
+  const list = document.getElementById("list"); // not every room has one
+  htmx.ajax("POST", path, { source, target: list ?? source, swap: list ? "morph:outerHTML" : "none", values })
     .catch(() => {}) // a request that is not sent is told of by its event
     .finally(() => source.remove());
 }

@@ -1,5 +1,6 @@
 // Starts the parts, and does what is common to all pages.
 import * as act from "./act.js";
+import * as chat from "./chat.js";
 import * as dialogs from "./dialogs.js";
 import * as drag from "./drag.js";
 import * as keys from "./keys.js";
@@ -56,5 +57,5 @@ if (zone) {
   if (guess) zone.value = guess;
 }
 
-for (const part of [said, list, act, drag, dialogs, keys, quickadd, notices, push, stream]) part.start();
+for (const part of [said, list, act, drag, dialogs, chat, keys, quickadd, notices, push, stream]) part.start();
 document.documentElement.dataset.ready = "yes";

@@ -1,5 +1,6 @@
 // The keyboard. Nothing here is the only way to do something.
 import { act, all, ask, clear, extend, picking, toggle } from "./act.js";
+import { enter } from "./chat.js";
 import { anyOpen, showKeys } from "./dialogs.js";
 import { nudge } from "./drag.js";
 import { afterChanges, move, press } from "./list.js";
@@ -24,6 +25,7 @@ const undo = () => {
 // Each says whether it did something.
 const actions = {
   n: () => focus("new-title"),
+  c: enter,
   "/": () => focus("search"),
   j: () => { move(1); return true; },
   k: () => { move(-1); return true; },

@@ -30,6 +30,7 @@ function receive({ kind, data }) {
   document.documentElement.dataset.live = kind === "lost" ? "lost" : "on";
   switch (kind) {
     case "change":
+      document.dispatchEvent(new CustomEvent("rondo:change", { detail: data }));
       account ||= data.part === "settings";
       if (!knows(data.task, data.version)) fetchSoon();
       if (told.includes(data.type)) look();

@@ -6,7 +6,7 @@ go 1.26.7
 
 require (
 	github.com/cert-manager/cert-manager v1.21.2
-	github.com/cloudnative-pg/cloudnative-pg v1.27.0
+	github.com/cloudnative-pg/cloudnative-pg v1.27.1
 	github.com/dapr/dapr v1.18.0
 	github.com/envoyproxy/gateway v1.9.1
 	github.com/kedacore/keda/v2 v2.21.0
