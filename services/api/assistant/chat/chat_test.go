@@ -119,14 +119,10 @@ func TestTheLastWordsOfAStreamAreKept(t *testing.T) {
 	defer release()
 	s, _ := b.Replica(t, prometheus.NewRegistry(), responder(func(ctx context.Context, _ chat.Request, a chat.Answer) error {
 		stream, end := context.WithCancel(ctx)
-		for _, words := range []string{"First. ", "Last."} {
-			if err := a.Say(stream, words); err != nil {
-				return err
-			}
-		}
+		err := errors.Join(a.Say(stream, "First. "), a.Say(stream, "Last."))
 		end()
 		<-kept
-		return nil
+		return err
 	}))
 	p := b.Person(t, s)
 	turn, err := s.Say(t.Context(), p.ID, chat.Saying{Session: p.Session, Text: "hello"})
