@@ -75,7 +75,7 @@ type tab struct {
 	t   *testing.T
 	ctx context.Context //nolint:containedctx // chromedp's handle of the tab
 
-	password string // of the account, where one was made
+	email, password string // of the account, where one was made
 }
 
 // open opens a tab in a profile of its own, 1280 by 800.
@@ -209,12 +209,27 @@ func signUp(t *testing.T) *tab {
 func signUpAt(t *testing.T, site string) *tab {
 	t.Helper()
 	b := open(t)
-	b.password = rand.Text()
+	b.email, b.password = strings.ToLower(rand.Text())+"@example.com", rand.Text()
 	b.do("signing up",
 		chromedp.Navigate(site+"/sign-up"),
 		chromedp.SendKeys(chromedp.CSS("#display-name"), "Ada"),
-		chromedp.SendKeys(chromedp.CSS("#email"), strings.ToLower(rand.Text())+"@example.com"),
+		chromedp.SendKeys(chromedp.CSS("#email"), b.email),
 		chromedp.SendKeys(chromedp.CSS("#password"), b.password),
+		chromedp.Submit(chromedp.CSS("#password")),
+		chromedp.WaitVisible(chromedp.CSS("#new-title")),
+	)
+	b.until("the stream is open", `document.documentElement.dataset.live === "on"`)
+	return b
+}
+
+// signIn opens another device of the same person.
+func signIn(t *testing.T, someone *tab) *tab {
+	t.Helper()
+	b := open(t)
+	b.do("signing in",
+		chromedp.Navigate(url("/sign-in")),
+		chromedp.SendKeys(chromedp.CSS("#email"), someone.email),
+		chromedp.SendKeys(chromedp.CSS("#password"), someone.password),
 		chromedp.Submit(chromedp.CSS("#password")),
 		chromedp.WaitVisible(chromedp.CSS("#new-title")),
 	)

@@ -47,6 +47,8 @@ func TestSettingsAreChangedAndTheAccountIsDeleted(t *testing.T) {
 	b.visit("/settings")
 	b.until("only this once", fmt.Sprintf(`!document.body.textContent.includes(%q) && document.body.textContent.includes("backup script")`, secret))
 	b.button("Revoke “backup script”")
+	b.until("it asks first", `document.querySelector("#tokens .ask[open] p")?.textContent.includes("locked out at once")`)
+	b.do("agreeing", chromedp.Click(chromedp.CSS("#tokens .ask[open] button")))
 	b.until("it is revoked", saved+` && !document.body.textContent.includes("backup script")`)
 
 	b.visit("/settings")
@@ -99,6 +101,9 @@ func TestAListIsKeptUnderAName(t *testing.T) {
 	b.until("the list is narrowed again", listed+`.join() === "Urgent thing"`)
 	b.submit("/filters/remove", nil)
 	b.until("it is forgotten", `![...document.querySelectorAll("#rooms .room-label")].some(e => e.textContent === "Fires")`)
+	b.until("it says so", `document.querySelector("#toasts [data-undo]") !== null`)
+	b.press("z")
+	b.until("undo brings it back", `[...document.querySelectorAll("#rooms .room-label")].some(e => e.textContent === "Fires")`)
 }
 
 func TestATaskHasSubtasksAndAHistory(t *testing.T) {
@@ -112,4 +117,35 @@ func TestATaskHasSubtasksAndAHistory(t *testing.T) {
 	b.until("it is ticked", `document.querySelector("#subtasks .check-on") !== null`)
 	b.do("the history", script(`document.querySelector(".detail-history").open = true`))
 	b.until("it says what happened", `document.querySelector(".moments")?.textContent.includes("Created")`)
+}
+
+func TestWhatAnotherDeviceChangesInTheAccountIsSeenAtOnce(t *testing.T) {
+	t.Parallel()
+	b := signUp(t)
+	b.add("Urgent thing p1")
+	other := signIn(t, b)
+	settings := signIn(t, b)
+	settings.visit("/settings")
+	b.visit("/tasks?priority=high")
+	b.do("naming a list", script(`document.querySelector(".chips details").open = true`))
+	b.submit("/filters", map[string]string{"name": "Fires"})
+	inNavigation := `[...document.querySelectorAll("#rooms .room-label")].some(e => e.textContent === "Fires")`
+	other.until("the list is in the navigation there, too", inNavigation)
+	settings.until("also where there is no list of tasks", inNavigation)
+	b.visit("/settings")
+	b.submit("/settings", map[string]string{"display_name": "Countess", "timezone": "Asia/Tokyo"})
+	other.until("the name", `document.querySelector(".account-name").textContent.includes("Countess")`)
+	settings.until("the form shows what is saved", `document.getElementById("display-name").value === "Countess"`)
+}
+
+func TestATagIsDeletedWhenOneAgrees(t *testing.T) {
+	t.Parallel()
+	b := signUp(t)
+	b.add("Pack #journey")
+	b.visit("/tags/journey")
+	b.do("its options", script(`document.querySelector(".tag-menu summary").click()`))
+	b.do("deleting it", script(`document.querySelector(".tag-menu .ask summary").click()`))
+	b.until("it asks first", `document.querySelector(".tag-menu[open] .ask[open] p")?.textContent.includes("lose #journey (1 open task)")`)
+	b.do("agreeing", chromedp.Click(chromedp.CSS(".tag-menu .ask button")))
+	b.row("Pack", `r.querySelector(".meta-tag") === null`)
 }

@@ -124,3 +124,46 @@ func TestAReminderComesUpAsAToastInEveryTab(t *testing.T) {
 	b.visit("/done")
 	b.shows("Take the bread out")
 }
+
+func TestWhatIsToComeIsShownAndWhatWasSkippedComesBack(t *testing.T) {
+	t.Parallel()
+	b := signUp(t)
+	b.press("n")
+	b.do("typing", insert("Water the plants every day at 9"))
+	b.press(kb.Enter)
+	b.until("it says that it repeats", `document.getElementById("toasts").textContent.includes("will repeat")`)
+	b.visit("/recurring")
+	b.until("it is scheduled", `document.querySelector(".series .meta")?.textContent.includes("Next")`)
+	coming := `[...document.querySelectorAll("#list .coming .task-title")].filter(e => e.textContent === "Water the plants")`
+	b.visit("/upcoming")
+	b.until("a month of it is to come", coming+`.length >= 29`)
+	b.until("day by day", `document.querySelectorAll("#list .group").length >= 29`)
+	b.do("opening one", script(coming+`[3].click()`))
+	b.until("it leads to its series", `location.search.startsWith("?from=") && document.querySelector('[name="scope"]') !== null`)
+	b.visit("/calendar")
+	b.do("the next month", script(`[...document.querySelectorAll(".calendar-bar a")].pop().click()`))
+	b.until("it fills the month", `document.querySelectorAll(".day-coming").length >= 28`)
+
+	b.visit("/recurring")
+	next := ask[string](b, `document.querySelector(".series .meta").textContent`)
+	b.button("Skip the next time of “Water the plants”")
+	b.until("another is the next", fmt.Sprintf(`document.querySelector(".series .meta")?.textContent !== %q`, next))
+	b.press("z")
+	b.until("it is undone", `[...document.querySelectorAll("#toasts .toast")].some(e => e.textContent.includes("Put back"))`)
+	b.visit("/tasks")
+	b.shows("Water the plants")
+}
+
+func TestACancelledReminderComesBackWithinTheDetails(t *testing.T) {
+	t.Parallel()
+	b := signUp(t)
+	b.add("Dentist tomorrow at 15:00")
+	b.do("opening the details", chromedp.Click(chromedp.CSS("#list .task-title")), chromedp.WaitVisible(chromedp.CSS("#task-reminders")))
+	reminders := `document.querySelectorAll("#task-reminders .detail-list li").length`
+	b.do("a reminder", script(`document.querySelector("#task-reminders .detail-add").requestSubmit()`))
+	b.until("it is set", reminders+` === 1`)
+	b.do("cancelling it", chromedp.Click(chromedp.CSS("#task-reminders .detail-list button")))
+	b.until("it is gone", reminders+` === 0`)
+	b.do("undoing", chromedp.Click(chromedp.CSS("#task-reminders .detail-undo button")))
+	b.until("it is back, and the details are still open", reminders+` === 1 && document.getElementById("detail").open`)
+}

@@ -1,7 +1,7 @@
 package calendar_test
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -82,7 +82,7 @@ func TestADayNamesItsFirstTasksAndCountsAll(t *testing.T) {
 	b := setup(t)
 	const many = 30
 	for i := range many {
-		b.due(t, fmt.Sprint(i), time.Date(2026, 11, 25, 8, i, 0, 0, b.berlin))
+		b.due(t, strconv.Itoa(i), time.Date(2026, 11, 25, 8, i, 0, 0, b.berlin))
 	}
 	b.due(t, "late in Berlin, the day before in London", time.Date(2026, 11, 26, 0, 30, 0, 0, b.berlin))
 	b.due(t, "before", time.Date(2026, 11, 23, 23, 59, 59, 0, b.berlin))
@@ -97,7 +97,7 @@ func TestADayNamesItsFirstTasksAndCountsAll(t *testing.T) {
 	require.Equal(t, many, got.Days[0].Count)
 	require.Len(t, got.Days[0].Items, 3)
 	for i, item := range got.Days[0].Items {
-		require.Equal(t, fmt.Sprint(i), item.Title)
+		require.Equal(t, strconv.Itoa(i), item.Title)
 	}
 	require.Equal(t, "2026-11-26", got.Days[1].Date)
 	require.Equal(t, 1, got.Days[1].Count)

@@ -56,10 +56,7 @@ func (r Rule) of(req *http.Request) string {
 		return req.RemoteAddr
 	}
 	entries := strings.Split(strings.Join(req.Header.Values(header), ","), ",")
-	at := len(entries) - r.proxies
-	if at < 0 { // fewer proxies than usual: from inside
-		at = 0
-	}
+	at := max(len(entries)-r.proxies, 0) // fewer than usual: from inside
 	client, ok := address(entries[at])
 	if !ok {
 		return req.RemoteAddr

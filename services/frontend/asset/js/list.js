@@ -38,7 +38,7 @@ function refreshAround() {
 }
 
 function unchanged(field) {
-  if (field.options) return [...field.options].every((option) => option.selected === option.defaultSelected);
+  if (field.options) return field.selectedIndex === Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
   return field.value === field.defaultValue && field.checked === field.defaultChecked;
 }
 
