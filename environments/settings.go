@@ -22,7 +22,7 @@ type Settings struct {
 	Size         Size                         `json:"size,omitempty"         jsonschema:"What the parts that keep data get"`
 	Replicas     map[string]topology.Replicas `json:"replicas,omitempty"     jsonschema:"Bounds by service, within its partitions"`
 	Rotation     string                       `json:"rotation,omitempty"     jsonschema:"Another text makes new passwords and tokens"`
-	PushRotation string                       `json:"pushRotation,omitempty" jsonschema:"Another text makes a new key for pushes; browsers subscribe again"`
+	PushRotation string                       `json:"pushRotation,omitempty" jsonschema:"Another text makes a new key for pushes"`
 	Disposable   bool                         `json:"disposable,omitempty"   jsonschema:"Lets the end of the stack delete its data"`
 	Registry     string                       `json:"registry,omitempty"     jsonschema:"Registry and owner: ghcr.io/rondohq"`
 	Tag          string                       `json:"tag,omitempty"          jsonschema:"Tag of images without a digest: main-0a1b2c3"`

@@ -12,9 +12,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/rondohq/rondo/components/keda"
-	"github.com/rondohq/rondo/components/manifest"
-	"github.com/rondohq/rondo/components/namespace"
 	"github.com/rondohq/rondo/platform/topology"
 	"github.com/rondohq/rondo/tools/internal/engine"
 )
@@ -37,11 +34,14 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
+// nameLabel is on every pod of the stack, with the name of its part.
+const nameLabel = "app.kubernetes.io/name"
+
 // pods are those of a part.
 func (c *testCluster) pods(t *testing.T, name string) []corev1.Pod {
 	t.Helper()
 	found, err := c.typed.CoreV1().Pods(c.env.Namespace).List(t.Context(), metav1.ListOptions{
-		LabelSelector: manifest.NameLabel + "=" + name + "," + manifest.PartOfLabel + "=" + manifest.PartOf,
+		LabelSelector: nameLabel + "=" + name + ",app.kubernetes.io/part-of=rondo",
 	})
 	require.NoError(t, err)
 	return found.Items
@@ -56,8 +56,8 @@ func TestServicesOfPeopleHaveTheirLeastReplicas(t *testing.T) {
 	t.Parallel()
 	c := setup(t)
 	for _, s := range c.env.Services() {
-		if keda.Scales(s) {
-			continue // KEDA's own part is not tried here
+		if slices.ContainsFunc(s.Subscribes, func(sub topology.Subscription) bool { return !sub.Broadcast }) {
+			continue // KEDA scales it, whose part is not tried here
 		}
 		eventually(t, s.Name+" has its least replicas", func() bool {
 			deployment, err := c.typed.AppsV1().Deployments(c.env.Namespace).Get(t.Context(), s.Name, metav1.GetOptions{})
@@ -104,7 +104,7 @@ func TestEveryServiceRunsBesideItsSidecar(t *testing.T) {
 func TestTheDatabaseWasMigratedOnce(t *testing.T) {
 	t.Parallel()
 	c := setup(t)
-	done := c.pods(t, namespace.MigrationsName)
+	done := c.pods(t, "migrations")
 	require.Len(t, done, 1)
 	require.Equal(t, corev1.PodSucceeded, done[0].Status.Phase)
 }

@@ -172,7 +172,7 @@ func environment() environments.Environment {
 // secrets are the connection strings as the stack's configuration would have them.
 func secrets(owner string, roles map[string]string) program.Secrets {
 	secret := func(text string) pulumi.StringInput {
-		return pulumi.ToSecret(pulumi.String(text)).(pulumi.StringOutput) //nolint:errcheck,forcetypeassert // ToSecret keeps the type
+		return pulumi.ToSecret(pulumi.String(text)).(pulumi.StringOutput) //nolint:errcheck // ToSecret keeps the type
 	}
 	all := program.Secrets{environments.OwnerDatabase.Name: {topology.DatabaseURLKey: secret(owner)}}
 	for _, role := range topology.Roles() {

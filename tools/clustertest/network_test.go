@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/rondohq/rondo/components/manifest"
 	"github.com/rondohq/rondo/platform/topology"
 )
 
@@ -65,5 +64,5 @@ func TestPodsReachWhatTheTopologySaysAndNothingElse(t *testing.T) {
 		t.Skip("the network of this cluster enforces no policies")
 	}
 	require.False(t, c.connects(t, tenant, "stranger", nil), "a pod that the topology does not know reaches the broker")
-	require.True(t, c.connects(t, tenant, "consumer", map[string]string{manifest.NameLabel: topology.Recurring.Name}), "a consumer does not reach the broker")
+	require.True(t, c.connects(t, tenant, "consumer", map[string]string{nameLabel: topology.Recurring.Name}), "a consumer does not reach the broker")
 }

@@ -16,7 +16,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rondohq/rondo/components/manifest"
 	"github.com/rondohq/rondo/platform/topology"
 )
 
@@ -43,7 +42,7 @@ func (c *testCluster) visit(t *testing.T) *person {
 // reach leads to the public listener of a service.
 func (c *testCluster) reach(t *testing.T, s topology.Service) string {
 	t.Helper()
-	local, stop, err := c.forward(t.Context(), c.env.Namespace, manifest.NameLabel+"="+s.Name, topology.ClusterPorts.Public)
+	local, stop, err := c.forward(t.Context(), c.env.Namespace, nameLabel+"="+s.Name, topology.ClusterPorts.Public)
 	require.NoError(t, err)
 	t.Cleanup(stop)
 	return "http://" + local
@@ -129,7 +128,7 @@ func TestTheSidecarsListenerRefusesOthers(t *testing.T) {
 	t.Parallel()
 	c := setup(t)
 	for _, s := range c.env.Services() {
-		local, stop, err := c.forward(t.Context(), c.env.Namespace, manifest.NameLabel+"="+s.Name, topology.ClusterPorts.App)
+		local, stop, err := c.forward(t.Context(), c.env.Namespace, nameLabel+"="+s.Name, topology.ClusterPorts.App)
 		require.NoError(t, err)
 		t.Cleanup(stop)
 		resp, err := http.Post("http://"+local+topology.EventsPath+topology.TaskEvents.Name, "application/cloudevents+json", strings.NewReader("{}"))

@@ -66,7 +66,7 @@ func Start(ctx context.Context, o Options) (*Broker, error) {
 	}
 	cluster, err := kfake.NewCluster(
 		kfake.Ports(o.Port),
-		kfake.ListenFn(o.listen),
+		kfake.ListenFn(func(network, address string) (net.Listener, error) { return o.listen(ctx, network, address) }),
 		kfake.DataDir(o.DataDir),
 		// With this a record is on the disk, and not only in the kernel's cache,
 		// before it is acknowledged: it survives the machine too.
@@ -94,30 +94,38 @@ func Start(ctx context.Context, o Options) (*Broker, error) {
 	return b, nil
 }
 
-// listen is net.Listen, but for a broker that others reach.
-func (o Options) listen(network, address string) (net.Listener, error) {
+// listen opens the listener that kfake asks for, or that of a broker that others reach.
+func (o Options) listen(ctx context.Context, network, address string) (net.Listener, error) {
+	var config net.ListenConfig
 	if o.Advertise == "" {
-		return net.Listen(network, address)
+		return config.Listen(ctx, network, address)
 	}
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen(network, net.JoinHostPort("", port))
-	return advertised{listener, o.Advertise}, err
+	listener, err := config.Listen(ctx, network, net.JoinHostPort("", port))
+	return advertisedListener{listener, advertised(o.Advertise)}, err
 }
 
-// advertised is a listener that says another address than it has: kfake tells
-// clients the address of its listener.
-type advertised struct {
+// advertisedListener says another address than it has: kfake tells clients the
+// address of its listener.
+type advertisedListener struct {
 	net.Listener
 
-	address string
+	address advertised
 }
 
-func (a advertised) Addr() net.Addr  { return a }
+// Addr implements net.Listener.
+func (l advertisedListener) Addr() net.Addr { return l.address }
+
+// advertised is host:port.
+type advertised string
+
+// Network implements net.Addr.
 func (a advertised) Network() string { return "tcp" }
-func (a advertised) String() string  { return a.address }
+
+func (a advertised) String() string { return string(a) }
 
 // Addr is host:port of the broker.
 func (b *Broker) Addr() string { return b.addr }

@@ -111,19 +111,16 @@ func fill(name []byte) []byte {
 // release copies a chart as it is in its repository, and fills in what its project
 // does when it releases one.
 func release(from, to string) error {
-	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+	source := os.DirFS(from)
+	return fs.WalkDir(source, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		relative, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		target := filepath.Join(to, relative)
+		target := filepath.Join(to, path)
 		if entry.IsDir() {
-			return os.MkdirAll(target, 0o755)
+			return os.MkdirAll(target, 0o750)
 		}
-		text, err := os.ReadFile(path)
+		text, err := fs.ReadFile(source, path)
 		if err != nil {
 			return err
 		}

@@ -60,8 +60,9 @@ func All() []Suite {
 		{Name: "infra", Packages: []string{"./environments/...", "./components/...", "./infra/..."}, Short: true, Timeout: quick},
 		{Name: "services", Packages: []string{"./services/..."}, Short: true, Timeout: quick},
 		{
-			Name: "tools", Packages: []string{"./tools/..."}, Except: []string{engine, schema, rules, images, cluster, conformance, stack, browser},
-			Short: true, Timeout: quick,
+			Name: "tools", Packages: []string{"./tools/..."},
+			Except: []string{engine, schema, rules, images, cluster, conformance, stack, browser},
+			Short:  true, Timeout: quick,
 		},
 		{Name: "engine", Packages: []string{engine}, Timeout: slow, Fresh: true},
 		{Name: "schema", Packages: []string{schema}, Timeout: slow, Fresh: true},
