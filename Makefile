@@ -61,7 +61,7 @@ bench: rondo ## Load the running stack and print each number with its goal
 
 .PHONY: eval
 eval: ## Measure the parser on the corpus, with its marks (ARGS="-v": what is wrong)
-	@cd services/api/assistant && go run ./eval $(ARGS) testdata/corpus.jsonl testdata/holdout.jsonl
+	@cd services/api/assistant && go run ./eval $(ARGS) testdata/*.jsonl
 
 .PHONY: screenshots
 screenshots: ## Picture every room of the running stack (ARGS="-readme": only README's)

@@ -3,6 +3,7 @@ package service_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -86,7 +87,7 @@ func TestTheSidecarIsThePodsOwn(t *testing.T) {
 		r := run(t, s, asDefault)
 		for key, want := range map[string]string{
 			"dapr.io/enabled": "true", "dapr.io/app-id": s.Name, "dapr.io/config": s.Name,
-			"dapr.io/app-port":                         fmt.Sprint(topology.ClusterPorts.App),
+			"dapr.io/app-port":                         strconv.Itoa(topology.ClusterPorts.App),
 			"dapr.io/app-token-secret":                 s.AppToken().Name,
 			"dapr.io/enable-native-sidecar":            "true",
 			"dapr.io/disable-builtin-k8s-secret-store": "true",

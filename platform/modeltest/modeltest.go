@@ -110,7 +110,7 @@ func New() *Server {
 
 // NewAt is New at an address (host:port), for programs that were told of it before.
 func NewAt(address string) (*Server, error) {
-	listener, err := net.Listen("tcp", address) //nolint:noctx // it listens until Close
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listening for the model's clients: %w", err)
 	}

@@ -113,6 +113,10 @@ func rooms(someone person) []view {
 		{name: "not-found", path: "/nowhere"},
 		{name: "chat", path: "/today", script: talk(), until: `document.querySelector(".chat-intro") && !document.querySelector(".chat-turn")`},
 		{
+			name: "chat-series", path: "/today", script: talk("Water the balcony every Saturday at 9 AM"),
+			until: answered("Water the balcony every Saturday at 9 AM", "completed"),
+		},
+		{
 			name: "conversation", path: "/today", script: talk("Water the balcony every Saturday at 9 AM", "What is due today?"),
 			until: answered("What is due today?", "completed"),
 		},
@@ -212,12 +216,13 @@ type readmePicture struct {
 	file string // in its folder
 	view string // by name
 	look look
+	chat bool // with the panel of the assistant
 }
 
 var readmePictures = []readmePicture{
-	{"tasks.png", "conversation", look{"", 1280, 800, false, "light"}},
-	{"recurring.png", "recurring-custom", look{"", 1280, 800, false, "light"}},
-	{"phone.png", "upcoming", look{"", 390, 844, true, "dark"}},
+	{"tasks.png", "chat-series", look{"", 1280, 800, false, "light"}, true},
+	{"recurring.png", "recurring-custom", look{"", 1280, 800, false, "light"}, false},
+	{"phone.png", "upcoming", look{"", 390, 844, true, "dark"}, false},
 }
 
 // readme writes the pictures for README, finer than the screen: they are shown smaller.
@@ -241,6 +246,11 @@ func (c camera) print(someone person, p readmePicture, file string, out io.Write
 	defer closeTab()
 	if err := c.signIn(tab, someone); err != nil {
 		return err
+	}
+	if !p.chat {
+		if _, err := chromedp.Run(tab, chromedp.Evaluate[any](`document.cookie = "rondo_chat=closed; path=/"`)); err != nil {
+			return fmt.Errorf("closing the panel: %w", err)
+		}
 	}
 	views := rooms(someone)
 	i := slices.IndexFunc(views, func(v view) bool { return v.name == p.view })

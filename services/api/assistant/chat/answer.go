@@ -94,6 +94,9 @@ func (a *answer) Say(ctx context.Context, words string) error {
 	}
 	if a.timer == nil {
 		a.timer = time.AfterFunc(gather, func() {
+			// A stream's context ends with it, which is no reason to lose its last words.
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewEvery)
+			defer cancel()
 			a.mu.Lock()
 			defer a.mu.Unlock()
 			_ = a.flush(ctx) // the next call says it

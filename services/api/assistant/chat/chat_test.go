@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
@@ -106,6 +108,39 @@ func listen(t *testing.T, url string, turn uuid.UUID, last string) (next func() 
 		}
 		return e, false
 	}, cancel
+}
+
+// Words wait for more of them; what they wait in may be over before they are kept.
+func TestTheLastWordsOfAStreamAreKept(t *testing.T) {
+	t.Parallel()
+	b := assistanttest.New(t)
+	kept := make(chan struct{})
+	release := sync.OnceFunc(func() { close(kept) })
+	defer release()
+	s, _ := b.Replica(t, prometheus.NewRegistry(), responder(func(ctx context.Context, _ chat.Request, a chat.Answer) error {
+		stream, end := context.WithCancel(ctx)
+		for _, words := range []string{"First. ", "Last."} {
+			if err := a.Say(stream, words); err != nil {
+				return err
+			}
+		}
+		end()
+		<-kept
+		return nil
+	}))
+	p := b.Person(t, s)
+	turn, err := s.Say(t.Context(), p.ID, chat.Saying{Session: p.Session, Text: "hello"})
+	require.NoError(t, err)
+	next, _ := listen(t, serve(t, s, p.ID), turn.ID, "")
+	_, _ = next()
+	require.Eventually(t, func() bool {
+		return b.Count(t, `SELECT count(*) FROM chat_chunks WHERE turn_id = $1`, turn.ID) == 2
+	}, 20*time.Second, 10*time.Millisecond, "the last words are not kept")
+	release()
+	e, _ := next()
+	require.Equal(t, event{"2", "text", `{"text":"Last."}`}, e)
+	e, _ = next()
+	require.Equal(t, event{"3", "end", `{"status":"completed","by":"scripted"}`}, e)
 }
 
 // A turn goes on when whoever listens has gone, and is heard from any chunk on, at any

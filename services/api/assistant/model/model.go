@@ -139,7 +139,7 @@ func (r *Responder) Respond(ctx context.Context, req chat.Request, a chat.Answer
 }
 
 func (r *Responder) respond(outer context.Context, req chat.Request, a chat.Answer) error {
-	ctx, cancel := context.WithCancel(outer)
+	ctx, cancel := context.WithCancel(inTurn(outer))
 	defer cancel()
 	run := &run{responder: r, answer: a, cancel: cancel}
 	defer func() { run.count(outer, req) }()

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -42,13 +43,42 @@ var (
 	errStalled = errors.New("the endpoint has stopped in the middle of its answer")
 )
 
+// turn is what the calls for one answer have in common.
+type turn struct {
+	// heard: the endpoint has answered once. Giving it up now would end the answer, which
+	// nobody else can go on with, so it has the time of the slow.
+	heard atomic.Bool
+}
+
+type turnKey struct{}
+
+// inTurn makes the calls under ctx those for one answer.
+func inTurn(ctx context.Context) context.Context { return context.WithValue(ctx, turnKey{}, &turn{}) }
+
+func turnOf(req *http.Request) *turn {
+	if t, ok := req.Context().Value(turnKey{}).(*turn); ok {
+		return t
+	}
+	return &turn{}
+}
+
 // RoundTrip implements http.RoundTripper.
 func (p *patience) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	answered := make(chan struct{})
-	go p.watch(ctx, req, answered, cancel)
+	var decided atomic.Bool // answered or given up, whichever comes first
+	go p.watch(ctx, req, answered, func(cause error) {
+		if decided.CompareAndSwap(false, true) {
+			cancel(cause)
+		}
+	})
 	resp, err := p.next.RoundTrip(req.WithContext(ctx))
 	close(answered)
+	if err == nil && !decided.CompareAndSwap(false, true) {
+		_ = resp.Body.Close()
+		<-ctx.Done()
+		return nil, context.Cause(ctx)
+	}
 	if err != nil {
 		cause := context.Cause(ctx)
 		cancel(nil)
@@ -57,6 +87,7 @@ func (p *patience) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err //nolint:wrapcheck // says all
 	}
+	turnOf(req).heard.Store(true)
 	b := &body{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, stall: p.stallTime}
 	b.timer = time.AfterFunc(p.stallTime, func() { cancel(errStalled) })
 	b.streamed = strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream")
@@ -65,7 +96,7 @@ func (p *patience) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // watch gives up a call whose answer does not begin.
-func (p *patience) watch(ctx context.Context, req *http.Request, answered <-chan struct{}, cancel context.CancelCauseFunc) {
+func (p *patience) watch(ctx context.Context, req *http.Request, answered <-chan struct{}, giveUp func(cause error)) {
 	wait := func(d time.Duration) bool {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
@@ -77,15 +108,17 @@ func (p *patience) watch(ctx context.Context, req *http.Request, answered <-chan
 		}
 		return false
 	}
-	if !wait(p.askAfter) {
-		return
-	}
-	if err := p.alive(ctx, req); err != nil {
-		cancel(fmt.Errorf("%w: %w", errDead, err))
-		return
+	if !turnOf(req).heard.Load() {
+		if !wait(p.askAfter) {
+			return
+		}
+		if err := p.alive(ctx, req); err != nil {
+			giveUp(fmt.Errorf("%w: %w", errDead, err))
+			return
+		}
 	}
 	if wait(p.headerTime) {
-		cancel(errSlow)
+		giveUp(errSlow)
 	}
 }
 

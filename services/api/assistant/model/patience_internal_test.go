@@ -14,8 +14,10 @@ import (
 // An endpoint that is slow or busy is alive as long as it lists its models.
 func TestTheSlowAreWaitedForAndTheDeadAreNot(t *testing.T) {
 	t.Parallel()
+	const askTime = 200 * time.Millisecond
 	for name, test := range map[string]struct {
 		headerTime, stallTime time.Duration
+		heard                 bool
 		models, completions   func(w http.ResponseWriter, asked <-chan struct{}, gone <-chan struct{})
 		err                   error
 		body                  string
@@ -59,6 +61,30 @@ func TestTheSlowAreWaitedForAndTheDeadAreNot(t *testing.T) {
 			completions: func(w http.ResponseWriter, _, _ <-chan struct{}) { _, _ = fmt.Fprint(w, "data: Hel\n\n") },
 			body:        "data: Hel\n\n", err: io.ErrUnexpectedEOF,
 		},
+		"answers while it is asked, to which it says nothing": {
+			headerTime: time.Minute, stallTime: time.Minute,
+			models: func(_ http.ResponseWriter, _, gone <-chan struct{}) { <-gone },
+			completions: func(w http.ResponseWriter, asked, _ <-chan struct{}) {
+				<-asked
+				_, _ = fmt.Fprint(w, "data: Hello\n\n")
+				_ = http.NewResponseController(w).Flush()
+				<-time.After(2 * askTime) // it is no longer asked
+				_, _ = fmt.Fprint(w, "data: [DONE]\n\n")
+			},
+			body: "data: Hello\n\ndata: [DONE]\n\n",
+		},
+		"has answered in this turn": {
+			headerTime: time.Minute, stallTime: time.Minute, heard: true,
+			models: func(w http.ResponseWriter, _, _ <-chan struct{}) { w.WriteHeader(http.StatusBadGateway) },
+			completions: func(w http.ResponseWriter, asked, _ <-chan struct{}) {
+				select {
+				case <-asked:
+				case <-time.After(askTime):
+					_, _ = fmt.Fprint(w, "data: [DONE]\n\n")
+				}
+			},
+			body: "data: [DONE]\n\n",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,10 +104,12 @@ func TestTheSlowAreWaitedForAndTheDeadAreNot(t *testing.T) {
 			t.Cleanup(srv.Close)
 			t.Cleanup(func() { close(over) })
 			p := newPatience()
-			p.askAfter, p.askTime, p.headerTime, p.stallTime = 10*time.Millisecond, 200*time.Millisecond, test.headerTime, test.stallTime
+			p.askAfter, p.askTime, p.headerTime, p.stallTime = 10*time.Millisecond, askTime, test.headerTime, test.stallTime
 
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+"/v1/chat/completions", http.NoBody)
+			ctx := inTurn(t.Context())
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL+"/v1/chat/completions", http.NoBody)
 			require.NoError(t, err)
+			turnOf(req).heard.Store(test.heard)
 			resp, err := p.RoundTrip(req)
 			var body []byte
 			if err == nil {

@@ -28,13 +28,15 @@ func (Responder) Name() string { return "offline" }
 const (
 	help = "I keep your tasks. Say “Team sync every Friday 2 PM”, “Pay rent tomorrow p1 #home”, “Remind me to call Ada in 20 minutes”, " +
 		"“What is due this week?”, “Mark the report done”, “Move it to Friday” or “Snooze it an hour”."
-	honest    = "I go by fixed rules here and cannot answer that. " + help
-	welcome   = "You are welcome."
-	noQuery   = "There is nothing to agree to at the moment."
-	whichOne  = "Which one do you mean? Please say more of its title."
-	nameIt    = "Which one do you mean? Please name it."
-	noDate    = "It has no date that could be moved. Say when it is due, such as “move it to Friday”."
-	noRepeats = "That is no repeating task. I can only do that to one that repeats."
+	honest       = "I go by fixed rules here and cannot answer that. " + help
+	welcome      = "You are welcome."
+	noQuery      = "There is nothing to agree to at the moment."
+	whichOne     = "Which one do you mean? Please say more of its title."
+	nameIt       = "Which one do you mean? Please name it."
+	noDate       = "It has no date that could be moved. Say when it is due, such as “move it to Friday”."
+	noneOfList   = "Nothing on your list is like that."
+	noPauseUntil = "I can pause it, but not start it again by myself. Say “pause” with its name now, and “resume” when it is time."
+	noRepeats    = "That is no repeating task. I can only do that to one that repeats."
 )
 
 // Respond implements chat.Responder.
@@ -123,7 +125,7 @@ func (c conversation) answer() error {
 	case parse.Query:
 		return c.query()
 	case parse.Complete:
-		return c.change("complete_tasks", nil)
+		return c.complete()
 	case parse.Cancel:
 		return c.cancel()
 	case parse.Update:
@@ -318,7 +320,12 @@ func (c conversation) filter(in parse.Action) arguments {
 func (c conversation) meant(finder, kind string, open arguments) ([]tool.Card, error) {
 	words := bare(c.action.Title)
 	if words == "" {
-		if c.says("everything", "all") {
+		switch {
+		case kind == tool.KindTask && c.ofList():
+			args := c.filter(c.action)
+			args["limit"] = bulk
+			return c.look(finder, args)
+		case c.says("everything", "all"):
 			return c.look(finder, arguments{"limit": bulk})
 		}
 		return c.request.Shown(kind), nil
@@ -335,6 +342,16 @@ func (c conversation) meant(finder, kind string, open arguments) ([]tool.Card, e
 	return c.look(finder, args)
 }
 
+// ofList says whether a command is about a part of the list: "all tasks tagged work". Of an
+// update, tags and a priority may be what is to be changed.
+func (c conversation) ofList() bool {
+	in := c.action
+	if in.Title != "" || in.Intent == parse.Update && in.Command.Verb != "move" {
+		return false
+	}
+	return len(in.Tags) > 0 || in.Priority != "" || in.Command.Status != "" || in.Command.From != nil || in.Command.To != nil
+}
+
 // list reads words that describe a list, such as "overdue tasks".
 func (c conversation) list(words string) parse.Action {
 	return parse.Parse("show "+words, c.request.Caller.Now.In(c.request.Caller.Zone))
@@ -349,10 +366,32 @@ func (c conversation) change(name string, with func(tool.Card) arguments) error 
 	if err != nil {
 		return err
 	}
-	if len(cards) > 1 && c.says("all", "every", "everything", "them", "these", "those", "both") {
+	if len(cards) == 0 && c.ofList() {
+		return c.say(noneOfList)
+	}
+	many := len(cards) > 1 && c.says("all", "every", "everything", "them", "these", "those", "both")
+	if many || len(cards) > 0 && c.ofList() && with == nil {
 		return c.do(name, arguments{"ids": ids(cards)})
 	}
 	return c.toOne(name, bare(c.action.Title), cards, with)
+}
+
+// complete marks what is meant as done. Of a repeating task that is the occurrence that has come.
+func (c conversation) complete() error {
+	if words := bare(c.action.Title); words != "" {
+		tasks, err := c.meant("find_tasks", tool.KindTask, nil)
+		if err != nil {
+			return err
+		}
+		series, err := c.look("find_recurring_tasks", arguments{"search": words})
+		if err != nil {
+			return err
+		}
+		if len(tasks) == 0 && len(series) == 1 {
+			return c.say("“" + series[0].Title + "” repeats, and nothing of it has come due. Say “skip the next " + words + "” to leave one out.")
+		}
+	}
+	return c.change("complete_tasks", nil)
 }
 
 // toOne does something to the one of the cards that is meant.
@@ -447,6 +486,9 @@ func (c conversation) cancel() error {
 	if err != nil {
 		return err
 	}
+	if c.ofList() {
+		return c.change("cancel_tasks", nil)
+	}
 	if len(series) > 0 && (len(tasks) == 0 || c.says("series", "recurring", "repeating")) {
 		return c.series("cancel_recurring_task")
 	}
@@ -465,6 +507,9 @@ func (c conversation) update() error {
 	given := func(args arguments) func(tool.Card) arguments { return func(tool.Card) arguments { return args } }
 	switch in.Command.Verb {
 	case "pause":
+		if in.DueAt != nil {
+			return c.say(noPauseUntil)
+		}
 		return c.series("pause_recurring_task")
 	case "resume":
 		return c.series("resume_recurring_task")
@@ -476,6 +521,8 @@ func (c conversation) update() error {
 		return c.change("update_tasks", given(arguments{"title": in.Command.NewTitle}))
 	case "priority":
 		return c.change("update_tasks", given(arguments{"priority": in.Priority}))
+	case "untag":
+		return c.change("update_tasks", given(arguments{"remove_tags": in.Tags}))
 	case "tag":
 		return c.change("update_tasks", given(arguments{"add_tags": in.Tags}))
 	}

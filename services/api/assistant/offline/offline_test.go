@@ -118,6 +118,34 @@ func TestPlainSentencesDoWhatTheySay(t *testing.T) {
 			[]said{{"add #home to the report", "Changed.", nil}},
 			`SELECT count(*) / 2 FROM tasks t JOIN task_tags j ON j.task_id = t.id WHERE t.user_id = $1 AND t.title = 'Report'`,
 		},
+		"take a tag off": {
+			[]said{{"remove the tag work from the report", "Changed.", []string{"Report"}}},
+			`SELECT count(*) FROM tasks t WHERE t.user_id = $1 AND t.title = 'Report' AND NOT EXISTS (SELECT 1 FROM task_tags j WHERE j.task_id = t.id)`,
+		},
+		"raise a priority": {
+			[]said{{"raise the priority of the report", "Changed.", nil}},
+			`SELECT count(*) FROM tasks WHERE user_id = $1 AND title = 'Report' AND priority = 'high'`,
+		},
+		"bring forward": {
+			[]said{{"bring the report forward by 2 days", "Changed.", nil}},
+			`SELECT count(*) FROM tasks WHERE user_id = $1 AND title = 'Report' AND due_at = '2026-11-22 18:00+01'`,
+		},
+		"complete a part of the list": {
+			[]said{{"complete all tasks tagged work", "Completed.", []string{"Report"}}},
+			`SELECT count(*) FROM tasks WHERE user_id = $1 AND title = 'Report' AND status = 'completed'`,
+		},
+		"what is in no part of the list": {
+			[]said{{"complete all tasks tagged unicorn", "Nothing on your list is like that.", nil}},
+			`SELECT count(*) FROM tasks WHERE user_id = $1 AND title = 'Report' AND status = 'pending'`,
+		},
+		"complete what has not come": {
+			[]said{{"finish gym", "“Gym” repeats, and nothing of it has come due. Say “skip the next gym” to leave one out.", nil}},
+			`SELECT count(*) FROM series WHERE user_id = $1 AND status IN ('pending', 'active')`,
+		},
+		"pause until": {
+			[]said{{"pause gym until january", "I can pause it, but not start it again by myself. Say “pause” with its name now, and “resume” when it is time.", nil}},
+			`SELECT count(*) FROM series WHERE user_id = $1 AND status IN ('pending', 'active')`,
+		},
 		"pause, resume, skip": {
 			[]said{
 				{"pause gym", "Paused.", []string{"Gym"}},
@@ -197,6 +225,9 @@ func TestDeletingWaitsForConsent(t *testing.T) {
 		"delete the task old bill":         {"Delete 1 task?", "Old bill"},
 		"cancel the weekly grocery run":    {"Delete 1 task?", "Weekly GROCERY run"},
 		"delete all my tasks":              {"Delete 3 tasks?", "Report"},
+		"delete all tasks tagged work":     {"Delete 1 task?", "Report"},
+		"delete everything due today":      {"Delete 1 task?", "Report"},
+		"delete overdue tasks":             {"Delete 1 task?", "Old bill"},
 		"delete everything":                {"Delete 3 tasks?", "Old bill"},
 		"cancel all overdue tasks":         {"Delete 1 task?", "Old bill"},
 		"stop the gym series":              {"End 1 repeating task?", ""},

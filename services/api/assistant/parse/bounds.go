@@ -23,7 +23,8 @@ func (p *parser) bound(s *series, i int) int {
 	case "forever", "indefinitely":
 		return i + 1
 	}
-	if n, ok := strings.CutPrefix(p.at(i).text, "x"); ok && s.rule.count == 0 && len(n) <= 3 && digits(n) > 0 && strings.Trim(n, "0123456789") == "" { // x10
+	n, ok := strings.CutPrefix(p.at(i).text, "x") // x10
+	if figures := strings.Trim(n, "0123456789") == ""; ok && figures && s.rule.count == 0 && digits(n) > 0 && digits(n) <= most {
 		s.rule.count = digits(n)
 		return i + 1
 	}
@@ -99,7 +100,8 @@ func (p *parser) begin(s *series, i int) int {
 		k++
 	}
 	from := p.is(i, "from")
-	if days, end := p.weekdays(k); from && end > k && p.in(k+1, throughs) && s.rule.freq == daily && s.rule.interval <= 1 { // from monday to friday
+	everyDay := s.rule.freq == daily && s.rule.interval <= 1
+	if days, end := p.weekdays(k); from && everyDay && end > k && p.in(k+1, throughs) { // from monday to friday
 		s.rule.freq, s.rule.byDay = weekly, days
 		return end
 	}

@@ -85,7 +85,7 @@ func (p *parser) opening() int {
 	for {
 		k := p.skip(p.oneOf(i, fillers), ",")
 		if k == i { // and of those only what leads to a request or a lead
-			if j := p.skip(p.oneOf(i, hems), ","); j > i && j < p.end && (p.oneOf(j, fillers) > j || p.leads1(j)) {
+			if j := p.skip(p.oneOf(i, hems), ","); j > i && j < p.end && (p.oneOf(j, fillers) > j || p.leadsAt(j)) {
 				k = j
 			}
 		}
@@ -96,8 +96,8 @@ func (p *parser) opening() int {
 	}
 }
 
-// leads1 says whether words that lead to a task stand at i.
-func (p *parser) leads1(i int) bool {
+// leadsAt says whether words that lead to a task stand at i.
+func (p *parser) leadsAt(i int) bool {
 	level, open := p.action.Priority, p.opener
 	k, _ := p.leadWords(i)
 	p.action.Priority, p.opener = level, open
@@ -111,6 +111,9 @@ func (p *parser) ending() int {
 		switch {
 		case end > 0 && p.either(end-1, ".", "!", "?", "please", ","):
 			end--
+		case end > 1 && p.is(end-2, ",", "thanks"), end > 2 && p.is(end-3, ",", "thank", "you"):
+			for end--; !p.is(end, ","); end-- {
+			}
 		case end > 1 && p.is(end-2, "for", "me"):
 			end -= 2
 		default:
@@ -124,7 +127,7 @@ func (p *parser) talk() bool {
 	end := p.ending()
 	const most = 4
 	only := end > 1 && end <= most
-	for k := 0; k < end; k++ {
+	for k := range end {
 		only = only && (p.in(k, courtesies) || p.is(k, ","))
 	}
 	return end == 0 || only || slices.ContainsFunc(talks, func(words []string) bool { return len(words) == end && p.is(0, words...) })
@@ -327,7 +330,9 @@ func (p *parser) snooze() bool {
 	default:
 		return false
 	}
-	if n := p.at(end - 1); n.isNumber() && n.number > 0 && n.number <= most && (end-1 == i || p.is(end-2, "for") || end-2 == i && p.in(i, pronouns)) { // snooze 10
+	n := p.at(end - 1)
+	alone := end-1 == i || p.is(end-2, "for") || end-2 == i && p.in(i, pronouns)
+	if alone && n.isNumber() && n.number > 0 && n.number <= most { // snooze 10
 		at := p.now.Add(minutes(n.number))
 		p.action.RemindAt = &at
 		if p.is(end-2, "for") {

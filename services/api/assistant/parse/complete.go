@@ -27,16 +27,17 @@ func (p *parser) complete() bool {
 		named := p.named(i+1) || p.in(i+1, completes)
 		return i+1 < end && !named && (p.bulk(i+1, end) || end-i <= longestName && !p.timed(i+1, end)) && p.targets(Complete, i+1, end)
 	case "close", "resolve":
-		return (p.in(end-1, things) && p.known(i+1, end) || p.in(p.past(i+1, articles), things) && i+2 < end || p.bulk(i+1, end)) && p.targets(Complete, i+1, end)
+		thing := p.in(end-1, things) && p.known(i+1, end) || p.in(p.past(i+1, articles), things) && i+2 < end
+		return (thing || p.bulk(i+1, end)) && p.targets(Complete, i+1, end)
 	case "finish":
-		return p.finish1(i+1, end)
+		return p.finishes(i+1, end)
 	}
 	return p.done(i, end) || p.finished(i, end) || p.isDone(i, end)
 }
 
-// finish1 reads what follows "finish", which begins tasks as well: of "finish gym" and
+// finishes reads what follows "finish", which begins tasks as well: of "finish gym" and
 // "finish the report" the first can be nothing else.
-func (p *parser) finish1(i, end int) bool {
+func (p *parser) finishes(i, end int) bool {
 	event := end == i+1 && p.in(i, events)
 	if !event && !p.bulk(i, end) && (!p.known(i, end) || p.timed(i, end)) {
 		return false

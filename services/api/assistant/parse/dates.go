@@ -56,7 +56,8 @@ func (p *parser) dateAt(i int) (mention, int) {
 		return mention{}, i
 	}
 	for _, form := range [...]func(*parser, int) (mention, int){
-		(*parser).isoDate, (*parser).relativeDay, (*parser).measured, (*parser).distance, (*parser).nthOfMonth, (*parser).edge, (*parser).monthDay,
+		(*parser).isoDate, (*parser).relativeDay, (*parser).measured, (*parser).distance, (*parser).nthOfMonth,
+		(*parser).edge, (*parser).monthDay,
 		(*parser).dayMonth, (*parser).slashes, (*parser).dots, (*parser).weekDay, (*parser).period, (*parser).dayOfMonth,
 		(*parser).holiday, (*parser).monthAlone,
 	} {
@@ -180,7 +181,8 @@ func (p *parser) measured(i int) (mention, int) {
 	k := p.skip(i, "the")
 	u, end := p.unitAt(k)
 	t := p.at(k)
-	if end == k || u != day && u != week && u != month || strings.HasSuffix(t.text, "s") || len(t.text) < 3 || !p.either(end, "before", "after") {
+	one := (u == day || u == week || u == month) && len(t.text) > 2 && !strings.HasSuffix(t.text, "s")
+	if end == k || !one || !p.either(end, "before", "after") {
 		return mention{}, i
 	}
 	return p.countedFrom(durationOf(1, u), end, i)
@@ -676,7 +678,8 @@ func (p *parser) weekDay(i int) (mention, int) {
 	switch {
 	case p.is(i, "this", "coming"), p.is(i, "the", "coming"), p.is(i, "the", "next"), p.is(i, "the", "following"):
 		k = i + 2
-	case p.is(i, "coming") && (i == p.start || p.leads(i-1)), p.is(i, "early"), p.is(i, "late"), p.is(i, "the") && p.either(i+2, "before", "after"): // the monday after next
+	case p.is(i, "coming") && (i == p.start || p.leads(i-1)), p.either(i, "early", "late"),
+		p.is(i, "the") && p.either(i+2, "before", "after"): // the monday after next
 		k = i + 1
 	case p.is(i, "this"):
 		ahead, k = 0, i+1
@@ -775,16 +778,8 @@ func (p *parser) weekdayNth(m mention, n int) mention {
 
 // period reads next week, this weekend, next month.
 func (p *parser) period(i int) (mention, int) {
-	if place := p.at(i).text; p.either(i, "early", "late", "later", "sometime") {
-		m, end := p.period(i + 1)
-		if u := p.at(end - 1).unit; end > i+1 && place == "late" && p.is(i+1, "next") {
-			if m.date = m.date.plus(4); u == month {
-				m.date = m.date.lastOfMonth()
-			}
-		} else if end == i+1 {
-			end = i
-		}
-		return m, end
+	if p.either(i, "early", "late", "later", "sometime") {
+		return p.roughly(i)
 	}
 	k, ahead := i+1, 0
 	switch {
@@ -811,36 +806,11 @@ func (p *parser) period(i int) (mention, int) {
 	if p.is(i, "the") && u.unit != weekend {
 		return mention{}, i
 	}
-	m := mention{trust: within, date: p.today}
-	if ahead == 1 {
-		m.trust = relation
+	m, ok := p.periodAhead(u.unit, 1)
+	if m.trust = relation; ahead == 0 {
+		m, ok = p.restOf(u.unit)
 	}
-	switch u.unit {
-	case week:
-		if m.date = p.friday(p.today); ahead == 1 {
-			m.date = p.today.monday().plus(7)
-		}
-	case weekend:
-		if saturday := p.today.monday().plus(5 + 7*ahead); !saturday.before(p.today) {
-			m.date = saturday
-		}
-		m.trust = relation
-		if p.is(i, "the") && !p.lead(i-1) {
-			return mention{}, i
-		}
-	case month:
-		if m.date = p.today.lastOfMonth(); ahead == 1 {
-			m.date = p.today.firstOfMonth().plusMonths(1)
-		}
-	case quarter:
-		if m.date = p.today.lastOfQuarter(); ahead == 1 {
-			m.date = m.date.plus(1)
-		}
-	case year:
-		if m.date = newDate(p.today.Year(), time.December, 31); ahead == 1 {
-			m.date = m.date.plus(1)
-		}
-	default:
+	if !ok || u.unit == weekend && p.is(i, "the") && !p.lead(i-1) {
 		return mention{}, i
 	}
 	if p.is(k+1, "on") && u.unit == week && p.at(k+2).weekday != 0 {
@@ -854,6 +824,42 @@ func (p *parser) period(i int) (mention, int) {
 	return m, k + 1
 }
 
+// roughly reads "early next week", "later this month": its first day, its last for "late".
+func (p *parser) roughly(i int) (mention, int) {
+	m, end := p.period(i + 1)
+	if end == i+1 {
+		return mention{}, i
+	}
+	if p.is(i, "late", "next") {
+		if m.date = m.date.plus(4); p.at(end-1).unit == month {
+			m.date = m.date.lastOfMonth()
+		}
+	}
+	return m, end
+}
+
+// restOf is the last day of the week, month or year that is now, for what is to be done in it.
+func (p *parser) restOf(u unit) (mention, bool) {
+	m := mention{trust: within, date: p.today}
+	switch u {
+	case week:
+		m.date = p.friday(p.today)
+	case weekend:
+		if m.trust = relation; p.today.weekday() < 6 {
+			m.date = p.today.monday().plus(5)
+		}
+	case month:
+		m.date = p.today.lastOfMonth()
+	case quarter:
+		m.date = p.today.lastOfQuarter()
+	case year:
+		m.date = newDate(p.today.Year(), time.December, 31)
+	default:
+		return mention{}, false
+	}
+	return m, true
+}
+
 // periodAhead is the first day of the week, month or year that is so many ahead.
 func (p *parser) periodAhead(u unit, n int) (mention, bool) {
 	switch u {
@@ -863,6 +869,8 @@ func (p *parser) periodAhead(u unit, n int) (mention, bool) {
 		return mention{date: p.today.monday().plus(5 + 7*n), trust: sure}, true
 	case month:
 		return mention{date: p.today.firstOfMonth().plusMonths(n), trust: sure}, true
+	case quarter:
+		return mention{date: p.today.lastOfQuarter().plus(1).plusMonths(3 * (n - 1)), trust: sure}, true
 	case year:
 		return mention{date: newDate(p.today.Year()+n, time.January, 1), trust: sure}, true
 	default:

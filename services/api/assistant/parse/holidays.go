@@ -38,8 +38,9 @@ var feasts = makeFeasts(map[string]feast{
 })
 
 type namedFeast struct {
-	words []string
 	feast
+
+	words []string
 }
 
 // makeFeasts orders the names by their first word; of two that begin alike the longer
@@ -52,7 +53,7 @@ func makeFeasts(names map[string]feast) map[string][]namedFeast {
 			for at < len(all[key]) && len(all[key][at].words) >= len(words) {
 				at++
 			}
-			all[key] = append(all[key][:at:at], append([]namedFeast{{words, f}}, all[key][at:]...)...)
+			all[key] = append(all[key][:at:at], append([]namedFeast{{f, words}}, all[key][at:]...)...)
 		}
 	}
 	return all
@@ -90,7 +91,7 @@ func (p *parser) holiday(i int) (mention, int) {
 	}
 	for _, f := range feasts[p.at(i).text] {
 		after := i + len(f.words)
-		if !p.is(i, f.words...) || led && !p.closes(after) && !p.either(i-1, "every", "each") || !led && i == p.start && !p.in(after, verbs) || !led && i > p.start && (after < p.end || len(f.words) < 2) {
+		if !p.is(i, f.words...) || !p.feastStands(i, after, led) {
 			continue
 		}
 		d := f.in(p.today.Year())
@@ -108,6 +109,18 @@ func (p *parser) holiday(i int) (mention, int) {
 		return m, after
 	}
 	return mention{}, i
+}
+
+// feastStands says whether a name between the tokens is the day and not a part of another
+// name: behind a connector, before a verb, or in two words at the end.
+func (p *parser) feastStands(i, after int, led bool) bool {
+	switch {
+	case led:
+		return p.closes(after) || p.either(i-1, "every", "each")
+	case i == p.start:
+		return p.in(after, verbs)
+	}
+	return after >= p.end && after > i+1
 }
 
 // order is how a place writes dates in figures.
@@ -132,7 +145,8 @@ var monthFirsts = setOf(`
 func orderOf(zone string) order {
 	switch {
 	case monthFirsts.has(zone), strings.HasPrefix(zone, "US/"), strings.HasPrefix(zone, "Canada/"),
-		strings.HasPrefix(zone, "America/Indiana/"), strings.HasPrefix(zone, "America/Kentucky/"), strings.HasPrefix(zone, "America/North_Dakota/"):
+		strings.HasPrefix(zone, "America/Indiana/"), strings.HasPrefix(zone, "America/Kentucky/"),
+		strings.HasPrefix(zone, "America/North_Dakota/"):
 		return monthFirst
 	case !strings.Contains(zone, "/"), strings.HasPrefix(zone, "Etc/"):
 		return unknownOrder

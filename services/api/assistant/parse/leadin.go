@@ -16,10 +16,11 @@ var (
 	headings = phrases(`todo, to do, to - do, task, new, new task, action item, action`)
 	// resolves begin a sentence about a task.
 	resolves = phrases(`new task, new todo, new to do, don't forget to, dont forget to, remember to, i need to, i have to, i've got to,
-		ive got to, i got to, i gotta, i really need to, i also need to, make sure to, make sure i, make sure that i, be sure to, note to self, make a note to, make a note that i need to, make note to,
+		ive got to, i got to, i gotta, i really need to, i also need to,
+		make sure to, make sure i, make sure that i, be sure to, note to self, make a note to, make a note that i need to, make note to,
 		i'm supposed to, i am supposed to, i'd better, i better`)
 	// musts begin one when a verb follows.
-	musts = phrases(`i must, i should, need to, have to, gotta, got to, i wanna, wanna, i'm going to, i am going to, todo, to do,
+	musts = phrases(`i must, i should, need to, have to, gotta, got to, wanna, i wanna, i'm going to, i am going to, todo, to do,
 		to - do, task`)
 	// wants do so when it is said when.
 	wants = phrases(`we should, we must, we need to, we have to, we've got to, we want to, must, should`)
@@ -64,7 +65,7 @@ func (p *parser) leadIn() (remind bool) {
 		if i > 0 && p.opensWithCommand(i) {
 			p.takeLead(i, false)
 		}
-		return false
+		return p.leadBehind(i)
 	}
 	k = p.skip(k, ":")
 	switch {
@@ -88,6 +89,33 @@ func (p *parser) leadIn() (remind bool) {
 	return remind
 }
 
+// leadBehind takes the words that lead to the task behind a time that opens the sentence:
+// tomorrow at 5 remind me to call mom.
+func (p *parser) leadBehind(i int) (remind bool) {
+	asked := p.action.Question
+	f, ok := p.phraseAt(i)
+	p.action.Question = asked
+	at := p.skip(f.to, ",")
+	if !ok || i > 0 || p.either(i, "for", "from", "to") {
+		return false
+	}
+	k, remind := p.leadWords(at)
+	if k == at || len(p.opener.pieces) > 0 || k >= p.end {
+		p.action.Priority, p.opener = "", opener{}
+		return false
+	}
+	if p.in(k, subjectWords) {
+		k++
+	}
+	kind := KindCommand
+	if remind {
+		kind = KindReminder
+	}
+	p.take(piece{at, k, kind})
+	p.soonest = remind
+	return remind
+}
+
 // leadWords is the position behind the words that lead to the task, else i.
 func (p *parser) leadWords(i int) (after int, remind bool) {
 	if k := p.oneOf(i, reminds); k > i && (!p.at(k).glued || p.is(k, ":")) {
@@ -104,7 +132,9 @@ func (p *parser) leadWords(i int) (after int, remind bool) {
 	if k := p.oneOf(i, headings); k > i && p.is(k, ":") {
 		return k, false
 	}
-	if after, remind = p.entry(i); after > i+1 && (p.in(after, verbs) || p.either(after, ":", "to", "called")) && after+1 < p.end { // high priority task finish the slides
+	after, remind = p.entry(i)
+	leads := p.in(after, verbs) || p.either(after, ":", "to", "called")
+	if leads && after > i+1 && after+1 < p.end { // high priority task finish the slides
 		return after, remind
 	}
 	p.action.Priority, p.opener = "", opener{}
@@ -173,14 +203,29 @@ func (p *parser) addTask(i int) (after int, remind bool) {
 	if k, remind := p.entry(p.skip(p.skip(i+1, "up"), "me")); k > 0 {
 		return k, remind
 	}
-	if k := i + 1; p.is(i, "put") && i > 0 && !p.in(k, particles) { // can you put dentist on thursday
+	for _, form := range [...]func(*parser, int) int{(*parser).putOnDay, (*parser).toList, (*parser).scheduled, (*parser).addDoing} {
+		if k := form(p, i); k > i {
+			return k, false
+		}
+	}
+	return i, false
+}
+
+// putOnDay reads "can you put dentist on thursday".
+func (p *parser) putOnDay(i int) int {
+	if k := i + 1; p.is(i, "put") && i > 0 && !p.in(k, particles) {
 		for b := k + 1; b < p.end; b++ {
 			if f, ok := p.whenAt(b); ok && p.either(b, "on", "for", "in", "at") && f.to >= p.ending() {
-				return k, false
+				return k
 			}
 		}
 	}
-	for end := i + 4; end <= p.end; end++ { // add X to my list, for tomorrow
+	return i
+}
+
+// toList reads "add X to my list", with "for tomorrow" behind it or not.
+func (p *parser) toList(i int) int {
+	for end := i + 4; end <= p.end; end++ {
 		if !p.is(end-1, "list") {
 			continue
 		}
@@ -189,23 +234,36 @@ func (p *parser) addTask(i int) (after int, remind bool) {
 			continue
 		}
 		p.take(piece{b - 1, end, KindCommand})
-		return i + 1, false
+		return i + 1
 	}
-	if k := p.skip(i+1, "up"); p.is(i, "schedule") || p.is(i, "set") && k > i+1 { // at a time, a meeting is scheduled by doing this
-		for articles.has(p.at(k).text) {
-			k++
-		}
-		if k < p.end && !p.at(k).glued && (p.is(i, "schedule") || p.mentions(k, p.end, events)) && p.clocked(k) {
-			return k, false
-		}
+	return i
+}
+
+// scheduled reads "schedule a call at 3", "set up a meeting at 3": with a time, that is an
+// order to this list, and without one a task.
+func (p *parser) scheduled(i int) int {
+	k := p.skip(i+1, "up")
+	if !p.is(i, "schedule") && (!p.is(i, "set") || k == i+1) {
+		return i
 	}
-	if p.is(i, "add") && p.at(i+1).kind == opaque { // add "call the roofer"
-		return i + 1, false
+	k = p.past(k, articles)
+	if k < p.end && !p.at(k).glued && (p.is(i, "schedule") || p.mentions(k, p.end, events)) && p.clocked(k) {
+		return k
 	}
-	if p.is(i, "add") && i+2 < p.end && !p.at(i+1).glued && (p.in(i+1, doings) || p.in(i+1, verbs) && p.dated(i+1)) { // add buy milk
-		return i + 1, false
+	return i
+}
+
+// addDoing reads "add buy milk", and with a day "add call mom tomorrow".
+func (p *parser) addDoing(i int) int {
+	k := i + 1
+	switch {
+	case !p.is(i, "add"):
+	case p.at(k).kind == opaque: // add "call the roofer"
+		return k
+	case k+1 < p.end && !p.at(k).glued && (p.in(k, doings) || p.in(k, verbs) && p.dated(k)):
+		return k
 	}
-	return i, false
+	return i
 }
 
 // clocked says whether a time of the day is said from token k on.

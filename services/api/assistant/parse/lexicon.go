@@ -1,8 +1,6 @@
 package parse
 
 import (
-	"maps"
-	"slices"
 	"strings"
 	"time"
 )
@@ -135,7 +133,7 @@ func makeLexicon() map[string]lexeme {
 	}
 	delete(lexicon, "")
 	words(lexicon, func(l *lexeme, u unit) { l.unit = u }, map[string]unit{
-		"minute": minute, "minutes": minute, "min": minute, "mins": minute, "m": minute, "minuets": minute,
+		"minute": minute, "minutes": minute, "min": minute, "mins": minute, "m": minute,
 		"hour": hour, "hours": hour, "hr": hour, "hrs": hour, "h": hour,
 		"day": day, "days": day, "d": day,
 		"week": week, "weeks": week, "wk": week, "wks": week, "w": week,
@@ -178,7 +176,7 @@ func makeLexicon() map[string]lexeme {
 		l.begins = true
 		lexicon[w] = l
 	}
-	for _, s := range []set{beginnings, setOf(strings.Join(slices.Collect(maps.Keys(feasts)), " ")), keysOf(letters), keysOf(runs), keysOf(levels), keysOf(numbered)} {
+	for _, s := range []set{beginnings, keysOf(feasts), keysOf(letters), keysOf(runs), keysOf(levels), keysOf(numbered)} {
 		for w := range s {
 			l := lexicon[w]
 			l.begins = true
@@ -203,7 +201,7 @@ var beginnings = setOf(`
 	a about after alarm alert all also alternate alternating an and another apart approx are around as asap at
 	be before begin beginning between bi business but by circa close cob coming commencing couple day deadline due during
 	each early end ending ends eod eom eoq eow eoy ev every everyday except excluding few for forever from half important in
-	indefinitely is it's label labeled labelled labels late later lunchtime mid midday middle midnight minus monthend next
+	indefinitely is it's label labeled labelled labels late later lunchtime mid midday middle midnight minus next
 	no noon noonish noontime not notify nudge on once other over penultimate ping please prio priority pri q1 q2 q3 q4
 	recurring recurs remind reminder repeat repeating repeats same semi set skip skipping sometime start starting starts
 	tag tagged tags that that's the this three through throughout thru til till to twice until up urgent very

@@ -197,7 +197,8 @@ func (p *parser) ofEvery(s *series, i int) int {
 		return end
 	case p.either(end-2, "every", "each") || p.is(end-3, "every"):
 		return end
-	case (p.is(end-2, "the", "month") || p.is(end-2, "the", "quarter")) && !p.either(i-1, "by", "before", "due", "until"):
+	case p.either(i-1, "by", "before", "due", "until"):
+	case p.is(end-2, "the", "month"), p.is(end-2, "of", "month"), p.is(end-2, "the", "quarter"):
 		return end
 	case p.either(end, "every", "each") && p.is(end+1, "month") && s.rule.freq == monthly: // the 15th every month
 		return end + 2

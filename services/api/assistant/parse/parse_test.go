@@ -60,6 +60,13 @@ func TestSpansSayWhatWasTaken(t *testing.T) {
 		"rent (friday), urgent":                        "rent ([date:friday]), [priority:urgent]",
 		"add a task to call mom":                       "[command:add a task to] call mom",
 		"The 5th Wave":                                 "The 5th Wave",
+		"gym M/W/F 6am":                                "gym [recurrence:M/W/F 6am]",
+		"lunch friday 1pm for an hour":                 "lunch [time:friday 1pm for an hour]",
+		"pills 8am and 8pm daily":                      "pills [time:8am and 8pm] [recurrence:daily]",
+		"daily standup at 9 except fridays":            "[recurrence:daily] standup [time:at 9] [recurrence:except fridays]",
+		"create a weekly p1 task to call mom":          "[command:create a] [recurrence:weekly] [priority:p1] [command:task to] call mom",
+		"add #home to the report":                      "[command:add #home to the] report",
+		"delete all tasks tagged work":                 "[command:delete all tasks tagged work]",
 	} {
 		require.Equal(t, want, marked(text, parse.Parse(text, wednesday(t)).Spans), text)
 	}

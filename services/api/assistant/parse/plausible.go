@@ -24,7 +24,8 @@ func (p *parser) plausible(f phrase) bool {
 	if f.hasTime && !f.hasDay {
 		return p.plausibleTime(f)
 	}
-	if p.either(f.from-1, "last") && f.day.shape == byWeekday || p.is(f.from-1, ".") && p.at(f.from-1).glued && names.has(p.at(f.from-2).text) {
+	addressed := p.is(f.from-1, ".") && p.at(f.from-1).glued && p.in(f.from-2, names)
+	if addressed || p.is(f.from-1, "last") && f.day.shape == byWeekday {
 		return false // last friday night, Mr. Friday
 	}
 	opens := f.from == p.start && f.connector == bare && f.to < p.end
@@ -67,11 +68,13 @@ func (p *parser) isName(f phrase) bool {
 	if first := p.at(f.from); f.connector == bare && p.named(f.from) && first.kind == word && first.number > 0 { // Ten O'Clock clematis
 		return true
 	}
-	if f.connector == bare && f.from == p.start+1 && p.in(p.start, verbs) && p.named(f.from) && p.named(f.to) && !p.closes(f.to) { // Watch Friday the 13th Part III
-		return true
-	}
-	if f.connector == bare && f.from == p.start+1 && p.in(p.start, transitive) && p.named(f.from) && p.closes(f.to) { // Watch Sunday on RTÉ
-		return true
+	if f.connector == bare && f.from == p.start+1 && p.named(f.from) {
+		switch {
+		case p.in(p.start, verbs) && p.named(f.to) && !p.closes(f.to): // Watch Friday the 13th Part III
+			return true
+		case p.in(p.start, transitive) && p.closes(f.to): // Watch Sunday on RTÉ
+			return true
+		}
 	}
 	last := p.at(f.to - 1)
 	if !last.capital || last.weekday != 0 || last.month != 0 || p.either(f.to-1, "am", "pm", "a", "p") || f.to-1 == p.start {
@@ -96,7 +99,7 @@ var transitive = setOf(`watch read see buy order fix get find rent stream rewatc
 // only: not the first of the text, and no weekday or month.
 func (p *parser) titled(from, to int) bool {
 	for k := from; k < to; k++ {
-		if t := p.at(k); p.named(k) && t.weekday == 0 && t.month == 0 && !allCapital(p.text[t.start:t.end]) {
+		if t := p.at(k); p.named(k) && !t.glued && t.weekday == 0 && t.month == 0 && !allCapital(p.text[t.start:t.end]) {
 			return true
 		}
 	}
@@ -137,9 +140,12 @@ func (p *parser) plausibleWeekday(f phrase) bool {
 	case f.connector == loosely:
 		return p.closes(f.to)
 	case f.from > p.start:
-		return p.closes(f.to) && !p.either(f.from-1, "of", "about", "last", "given") && !(p.is(f.from-1, "at") && p.is(f.to, "in"))
+		if p.is(f.from-1, "at") && p.is(f.to, "in") { // a table at Sunday in Brooklyn
+			return false
+		}
+		return p.closes(f.to) && !p.either(f.from-1, "of", "about", "last", "given")
 	}
-	return f.to < p.end && (p.closes(f.to) || verbs.has(after.text) || p.event(f.to))
+	return f.to < p.end && (p.closes(f.to) || verbs.has(after.text) || p.event(f.to) || p.either(f.to, "i", "we"))
 }
 
 // alone says whether tokens at the begin of the text leave nothing to do: what
@@ -176,7 +182,8 @@ func (p *parser) plausibleFaint(f phrase) bool {
 	switch {
 	case weekday && p.is(f.to, "and") && p.named(f.to-1) && p.named(f.to+1) && p.at(f.to+1).weekday == 0: // Sat and Priya
 		return false
-	case weekday && f.from == p.start && f.hasTime && !p.closes(f.to) && !verbs.has(p.at(f.to).text) && !p.event(f.to) && p.at(f.to-1).weekday != 0: // noon sun exposure
+	case weekday && f.from == p.start && f.hasTime && p.at(f.to-1).weekday != 0 && // noon sun exposure
+		!p.closes(f.to) && !p.in(f.to, verbs) && !p.event(f.to):
 		return false
 	case f.hasTime && (f.connector != bare || weekday):
 		return !articles.has(before.text) || f.from == p.start
@@ -195,7 +202,8 @@ func (p *parser) plausibleFaint(f phrase) bool {
 	case weekday: // "gym sat", and neither "where he sat" nor "enjoy the sun"
 		return f.day.weekday != 7 && !subjects.has(before.text) && !p.named(f.from-1)
 	case f.day.shape == byMonthDay: // pay rent 1st
-		return f.to >= p.end && !p.named(f.from-1) && !prepositions.has(before.text) && !verbs.has(before.text)
+		const unusual = 20 // behind a name: Henry the 8th, and nobody the 31st
+		return f.to >= p.end && (!p.named(f.from-1) || f.day.nth > unusual) && !prepositions.has(before.text) && !verbs.has(before.text)
 	case p.is(f.from+1, ".") && p.named(f.from-1): // Go 1.11.
 		return false
 	}

@@ -179,8 +179,8 @@ func (p *parser) tagWord(i int) int {
 func (p *parser) moreTags(i int) int {
 	for k := p.past(i, commas); k > i; k = p.past(i, commas) {
 		t := p.at(k)
-		if t.kind != word || p.in(k, joints) && !p.is(k, "urgent") || t.timely() || levels[t.text] != "" || p.either(k, "priority", "prio", "remind") ||
-			!p.closes(k+1) && !p.in(k+1, commas) {
+		other := t.timely() || levels[t.text] != "" || p.in(k, joints) && !p.is(k, "urgent")
+		if other || t.kind != word || p.either(k, "priority", "prio", "remind") || !p.closes(k+1) && !p.in(k+1, commas) {
 			break
 		}
 		p.tag(p.text[t.start:t.end])

@@ -7,8 +7,8 @@ var (
 	heads  = setOf(`my all today's tomorrow's overdue open completed tasks todos reminders high medium low urgent top highest lowest
 		normal due everything pending upcoming remaining incomplete unfinished p1 p2 p3 p4 agenda schedule finished important`)
 	// requests lead to what is to be shown.
-	requests = phrases(`tell me about, tell me, give me, get me, get, let me see, let me know, read me, read out, pull up, bring up, can i see,
-		i want to see, i'd like to see, check`)
+	requests = phrases(`tell me about, tell me, give me, get me, get, let me see, let me know, read me, read out, pull up,
+		bring up, can i see, i want to see, i'd like to see, check`)
 
 	// listed are words for one's list, and for what is on it.
 	listed = setOf(`tasks todos to-dos reminders task agenda schedule todo items plate list everything anything stuff calendar
@@ -57,10 +57,7 @@ func (p *parser) query() bool {
 		}
 	case p.oneOf(i, requests) > i:
 		k := p.past(p.oneOf(i, requests), articles)
-		if _, day := p.dateAt(k); p.is(i, "tell", "me", "about") && day == end && day > k { // tell me about tomorrow
-			break
-		}
-		if k >= end || !(p.in(k, asking) && p.asks(k, end)) && !(p.onlyList(k, end) && p.mentions(k-1, end, listed) && (!p.is(i, "get") || p.mentions(k, end, listedAll))) && !p.myDay(k, end) && !p.summary(i, end) {
+		if !p.requested(i, k, end) {
 			return false
 		}
 	case p.in(i, asking):
@@ -76,6 +73,23 @@ func (p *parser) query() bool {
 		p.action.Command.Status = completed
 	}
 	return p.target(Query, end, end)
+}
+
+// requested says whether what is asked for from k on, behind "tell me" or "get", is a part
+// of the list.
+func (p *parser) requested(i, k, end int) bool {
+	_, day := p.dateAt(k)
+	switch {
+	case k >= end:
+		return false
+	case p.is(i, "tell", "me", "about") && day == end: // tell me about tomorrow
+		return true
+	case p.in(k, asking) && p.asks(k, end), p.myDay(k, end), p.summary(i, end):
+		return true
+	case p.is(i, "get") && !p.mentions(k, end, listedAll):
+		return false
+	}
+	return p.onlyList(k, end) && p.mentions(k-1, end, listed)
 }
 
 // whenIs reads "when is the dentist".
@@ -153,11 +167,13 @@ func (p *parser) summary(i, end int) bool {
 	const longest = 7
 	word := p.either(i, "summary", "summarize", "summarise") || p.is(i, "daily", "summary") || p.is(i, "morning", "briefing") ||
 		p.is(i, "brief", "me") || p.is(i, "daily", "briefing")
-	if !word && !p.is(i, "give", "me", "a", "summary") && !p.is(i, "give", "me", "my") && !p.is(i, "give", "me", "a", "quick", "summary") || end-i > longest {
+	if !word && p.oneOf(i, summaries) == i || end-i > longest {
 		return false
 	}
 	return word && end <= i+2 || p.mentions(i, end, spans)
 }
+
+var summaries = phrases(`give me a summary, give me a quick summary, give me my`)
 
 // free reads "am I free tomorrow".
 func (p *parser) free(i int) bool {
@@ -173,9 +189,10 @@ func (p *parser) heading(i, end int) bool {
 		return true
 	}
 	last := p.at(end - 1)
-	ends := last.relative != 0 || last.unit != 0 || last.weekday != 0 || last.month != 0 || listed.has(last.text) || p.either(end-1, "yesterday") ||
-		p.either(end-2, "tagged", "tag", "#") || last.kind == hashtag || last.kind == ordinal
-	about := p.mentions(i, end, listed) || statuses[p.at(i).text] != "" && (p.timed(i, end) || p.is(end-1, "yesterday"))
+	ends := last.relative != 0 || last.unit != 0 || last.weekday != 0 || last.month != 0 || listed.has(last.text) ||
+		p.is(end-1, "yesterday") || p.either(end-2, "tagged", "tag", "#") || last.kind == hashtag || last.kind == ordinal
+	about := p.mentions(i, end, listed) && !p.either(end-1, "task", "todo", "deadline")
+	about = about || statuses[p.at(i).text] != "" && (p.timed(i, end) || p.is(end-1, "yesterday"))
 	return p.in(i, heads) && p.onlyList(i, end) && ends && about
 }
 
@@ -186,7 +203,8 @@ func (p *parser) asks(i, end int) bool {
 		return p.mentions(i+1, end, listed)
 	case "how", "how's":
 		looks := p.mentions(i+1, end, calendars) && p.mentions(i+1, end, mine) || p.is(i+1, "busy")
-		return looks || p.either(i+1, "many", "much") && (p.mentions(i+1, end, listed) || p.mentions(i+1, end, mine) && p.mentions(i+1, end, duties))
+		done := p.mentions(i+1, end, mine) && p.mentions(i+1, end, duties)
+		return looks || p.either(i+1, "many", "much") && (done || p.mentions(i+1, end, listed))
 	case "do":
 		return p.is(i+1, "i", "have") && (p.mentions(i+3, end, listed) || p.timed(i+3, end))
 	case "have":

@@ -147,7 +147,7 @@ func (p *parser) collectAt(i int, found *finding) int {
 	found.whens = append(found.whens, f)
 	if k := p.past(f.to, commas); f.hasTime && !f.hasDay && !f.time.bare && k > f.to {
 		if t, end := p.clockAt(p.skip(k, "at"), false); end > k && !t.bare {
-			found.whens[len(found.whens)-1].more = end
+			found.whens[len(found.whens)-1].more = true
 		}
 	}
 	return f.to
@@ -195,7 +195,8 @@ func (p *parser) secondSeries(i int, found *finding) int {
 		p.action.Question = asked
 		return i
 	}
-	p.ask("One task repeats in one way. Shall I make a second one for “" + strings.TrimSpace(p.text[p.at(s.from).start:p.at(s.to-1).end]) + "”?")
+	second := p.text[p.at(s.from).start:p.at(s.to-1).end]
+	p.ask("One task repeats in one way. Shall I make a second one for “" + second + "”?")
 	p.take(piece{i, s.to, KindRecurrence})
 	return s.to
 }
@@ -314,13 +315,13 @@ func (p *parser) settle(found *finding) (due dueTime, hasDue bool) {
 	if day != nil {
 		p.take(day.piece)
 	}
+	if s := found.series; s != nil && clocked != nil && clocked.more && !s.hasClock && len(s.rule.byHour) == 0 { // 8am and 8pm daily
+		s.clock, s.hasClock = clocked.time, true
+		p.take(piece{clocked.from, p.moreTimes(s, clocked.to), clocked.kind})
+		clocked = nil
+	}
 	if clocked != nil && clocked != day {
 		p.take(clocked.piece)
-	}
-	if s := found.series; s != nil && clocked != nil && clocked.more > 0 && !s.hasClock && len(s.rule.byHour) == 0 { // 8am and 8pm daily
-		s.clock, s.hasClock = clocked.time, true
-		p.take(piece{clocked.to, p.moreTimes(s, clocked.to), clocked.kind})
-		clocked = nil
 	}
 	if found.series != nil {
 		return p.settleSeries(found.series, day, clocked)

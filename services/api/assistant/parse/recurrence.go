@@ -62,7 +62,8 @@ func (p *parser) seriesAt(i int) (series, bool) {
 	}
 	known := s.known
 	s.to = p.modifiers(&s, end)
-	if r := s.rule; !known && s.often > 0 && (len(r.byDay) == s.often || len(r.byMonthDay) == s.often || len(r.byHour) == s.often) { // twice a week on mon and thu
+	said := max(len(s.rule.byDay), len(s.rule.byMonthDay), len(s.rule.byHour))
+	if !known && said > 0 && said == s.often { // twice a week on mon and thu
 		s.known = true
 		p.action.Question = asked
 	}
@@ -177,45 +178,43 @@ func (p *parser) every(s *series, i int) int {
 	if end := p.everyNth(s, i); end > i {
 		return end
 	}
-	return p.everyDate(s, i)
+	if end := p.everyDate(s, i); end > i {
+		return end
+	}
+	if c, end := p.clockAt(i, false); end > i && !c.bare { // every 9am
+		s.rule, s.clock, s.hasClock = rule{freq: daily}, c, true
+		return p.moreTimes(s, end)
+	}
+	return p.everyNumber(s, i)
+}
+
+// everyNumber reads the days of the month in "every 15, 30".
+func (p *parser) everyNumber(s *series, i int) int {
+	const most = 31
+	var days []int
+	k, end := i, i
+	for t := p.at(k); t.isNumber() && t.number >= 1 && t.number <= most && len(t.text) <= 2; t = p.at(k) {
+		days, end = append(days, t.number), k+1
+		if k = p.past(end, commas); k == end {
+			break
+		}
+	}
+	if len(days) == 0 || !p.closes(end) || !p.ends(end) {
+		return i
+	}
+	slices.Sort(days)
+	s.rule = rule{freq: monthly, byMonthDay: slices.Compact(days)}
+	return end
 }
 
 // everyUnit reads "day", "2 weeks", "other month", "third day", "weekday", "morning".
 func (p *parser) everyUnit(s *series, i int) int {
-	n, k := 1, i
-	counted := false
-	switch t := p.at(i); {
-	case t.text == "other" || t.text == "alternate":
-		n, k = 2, i+1
-	case t.text == "few" || t.text == "couple" || t.text == "several":
-		k = p.skip(i+1, "of")
-		if u, end := p.unitAt(k); end > k && u != weekend {
-			s.known = t.text == "couple"
-			s.rule = unitRule(2, u)
-			if !s.known {
-				p.ask("How often exactly?")
-			}
-			return end
-		}
+	if end := p.everyFew(s, i); end > i {
+		return end
+	}
+	n, k, counted := p.everySo(i)
+	if n == 0 {
 		return i
-	case t.ordinal > 1 && t.weekday == 0:
-		if _, end := p.unitAt(i + 1); end == i+1 || p.is(end, "of") {
-			return i
-		}
-		n, k = t.ordinal, i+1
-	default:
-		if c, end := p.count(i); end > i {
-			n, k, counted = c, end, true
-			if most, after := p.count(end + 1); p.either(end, "-", "to", "or") && after > end+1 && most > c { // 2-3 days
-				if u, end := p.unitAt(after); end > after && u != weekend {
-					s.rule, s.known = unitRule(c, u), false
-					p.ask("How often exactly?")
-					return end
-				}
-				return i
-			}
-			k = p.skip(k, "-")
-		}
 	}
 	if q := p.at(k); q.part != 0 && q.text != "eve" {
 		s.rule = rule{freq: daily, interval: n}
@@ -227,7 +226,7 @@ func (p *parser) everyUnit(s *series, i int) int {
 	}
 	u, end := p.unitAt(k)
 	switch {
-	case end == k || n == 0:
+	case end == k:
 		return i
 	case n == 1 && !counted && (u == month || u == quarter || u == year || u == week) && p.everyEnd(end) > end:
 		s.rule = rule{}
@@ -246,6 +245,49 @@ func (p *parser) everyUnit(s *series, i int) int {
 		if h, after := p.minutesMore(end); u == hour && h > 0 && counted {
 			s.rule, end = unitRule(60*n+h, minute), after
 		}
+	}
+	return end
+}
+
+// everySo reads how many units lie between: "other", "third", "2"; nothing is one, and 0
+// says that it is no number of units.
+func (p *parser) everySo(i int) (n, after int, counted bool) {
+	switch t := p.at(i); {
+	case t.text == "other" || t.text == "alternate":
+		return 2, i + 1, false
+	case t.ordinal > 1 && t.weekday == 0:
+		if _, end := p.unitAt(i + 1); end == i+1 || p.is(end, "of") {
+			return 0, i, false
+		}
+		return t.ordinal, i + 1, false
+	}
+	if n, end := p.count(i); end > i {
+		return n, p.skip(end, "-"), true
+	}
+	return 1, i, false
+}
+
+// everyFew reads "few days", "couple of weeks", "2-3 days": all but a couple have to be asked.
+func (p *parser) everyFew(s *series, i int) int {
+	n, k := 2, i+1
+	switch {
+	case p.either(i, "few", "couple", "several"):
+		k = p.skip(k, "of")
+	default:
+		fewest, end := p.count(i)
+		most, after := p.count(end + 1)
+		if end == i || after == end+1 || most <= fewest || !p.either(end, "-", "to", "or") {
+			return i
+		}
+		n, k = fewest, after
+	}
+	u, end := p.unitAt(k)
+	if end == k || u == weekend {
+		return i
+	}
+	s.rule = unitRule(n, u)
+	if s.known = p.is(i, "couple"); !s.known {
+		p.ask("How often exactly?")
 	}
 	return end
 }

@@ -24,7 +24,7 @@ func (p *parser) reminderAt(i int) (reminder, bool) {
 	for p.either(k, "and", "with", "please", "also", "set", "a", "an") {
 		k++
 	}
-	if d, end := p.duration(k); end > k && !d.vague && (p.either(end, "reminder", "alert", "warning") || p.is(end, "-") && p.is(end+1, "reminder")) && p.closes(end+1) {
+	if d, end := p.duration(k); end > k && !d.vague && p.either(end, "reminder", "alert", "warning") && p.closes(end+1) {
 		return reminder{piece: piece{i, end + 1, KindReminder}, offset: d.inMinutes(), hasOffset: true}, true // with a 15 minute reminder
 	}
 	switch {
@@ -53,13 +53,16 @@ func (p *parser) reminderAt(i int) (reminder, bool) {
 // reminderTime reads when to remind, behind "remind me".
 func (p *parser) reminderTime(i, k int) (reminder, bool) {
 	r := reminder{piece: piece{from: i, kind: KindReminder}}
-	if _, end := p.distance(k); end > k && p.mentions(k, end, beforeWords) && (p.in(end, subjectWords) || end >= p.end) { // a week before easter
+	_, end := p.distance(k)
+	if over := p.in(end, subjectWords) || end >= p.end; over && end > k && p.mentions(k, end, beforeWords) { // a week before easter
 		if f, ok := p.phraseAt(k); ok && f.to == end {
 			r.when, r.to = &f, f.to
 			return r, true
 		}
 	}
-	if d, end := p.duration(k); end > k && !d.vague && p.either(k-1, "reminder", "alert") && i > p.start && p.closes(end) && !p.in(end, beforeWords) { // reminder 15m
+	d, end := p.duration(k)
+	named := i > p.start && p.either(k-1, "reminder", "alert")
+	if named && end > k && !d.vague && p.closes(end) && !p.in(end, beforeWords) { // reminder 15m
 		r.offset, r.hasOffset, r.to = d.inMinutes(), true, end
 		return r, true
 	}

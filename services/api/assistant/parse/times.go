@@ -326,7 +326,9 @@ func (p *parser) timeBehind(i int) (clock, int) {
 	if t.number < 1 || t.number > 12 {
 		return clock{}, i
 	}
-	if m := p.at(i + 2); p.is(i+1, ".") && p.at(i+1).glued && m.glued && isMinutes(m) && m.number%5 == 0 && p.closes(i+3) && p.ends(i+3) { // wednesday 5.45
+	m := p.at(i + 2)
+	dotted := p.is(i+1, ".") && p.at(i+1).glued && m.glued && isMinutes(m) && m.number%5 == 0
+	if dotted && p.closes(i+3) && p.ends(i+3) { // wednesday 5.45
 		return clock{hour: t.number, minute: m.number}, i + 3
 	}
 	c, k := p.digital(i, true)

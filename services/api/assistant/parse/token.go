@@ -30,6 +30,10 @@ type token struct {
 	capital    bool
 }
 
+// openings are the quotation marks that are known to be closed nowhere behind, so that
+// nobody looks for the end of each of them.
+type openings struct{ straight, curly, angled bool }
+
 // tokenize cuts the text. Digits and letters part (5pm is 5 and pm), letters and
 // digits don't (p1), so that what people glue together can still be read.
 func tokenize(text string) []token {
@@ -120,10 +124,7 @@ func run(text string, at int, fits func(rune) bool) int {
 	return at
 }
 
-// openings are the quotation marks that are known to be closed nowhere behind, so that
-// nobody looks for the end of each of them.
-type openings struct{ straight, curly, angled bool }
-
+// quotation is the end of a quotation that begins at a position, else 0.
 func (o *openings) quotation(text string, at int, r rune, size int) int {
 	var open *bool
 	switch r {

@@ -339,6 +339,9 @@ func (p *parser) reprioritize(k, end int) bool {
 	if level == "" {
 		return false
 	}
+	if p.is(to-1, ",") || p.timed(from, to) { // update the list by monday, high priority
+		return false
+	}
 	p.action.Priority, p.action.Command.Verb = level, "priority"
 	return p.target(Update, from, to)
 }

@@ -155,13 +155,13 @@ func (p *parser) repeated(i, end int, days []weekday) bool {
 		return p.at(i+2).weekday != 0 && (p.timedAt(end) || days[0] == 1 && !p.is(i-1, "from")) // friday to sunday is a trip
 	case len(days) >= 3:
 		return true
-	case p.mentions(i, end, setOr), end >= p.end && p.at(i-1).kind == none:
+	case p.mentions(i, end, alternatives), end >= p.end && p.at(i-1).kind == none:
 		return false
 	}
 	return p.timedAt(end) || p.is(i+1, "/") || len(p.at(i).text) <= len("thurs")
 }
 
-var setOr = setOf(`or`)
+var alternatives = setOf(`or`)
 
 // timedAt says whether a time of the day stands at i.
 func (p *parser) timedAt(i int) bool {
@@ -195,11 +195,11 @@ func (p *parser) workdaysAt(s *series, i int) int {
 	}
 	end := max(p.oneOf(k, workdayWords), p.oneOf(k, dayPlurals))
 	switch q := p.at(k + 1); {
-	case p.either(k, "weeknights", "weekday's"):
-		s.clock, s.hasClock = partClock(night), true
-		fallthrough
-	case end > k:
-		end = max(end, k+1)
+	case p.is(k, "weeknights") || end > k:
+		if end == k {
+			s.clock, s.hasClock = partClock(night), true
+			end++
+		}
 		if !p.is(i-1, "on") && i > p.start && !p.closes(end) && !p.timedAt(end) || p.is(i-1, "the") {
 			s.hasClock = false
 			return i

@@ -19,8 +19,8 @@ type phrase struct {
 	hasDay    bool
 	time      clock
 	hasTime   bool
-	body      int // the token after the first connector
-	more      int // the token after a further time: at 9am and 5pm
+	body      int  // the token after the first connector
+	more      bool // a further time follows: at 9am and 5pm
 }
 
 // connectorAt reads the words that lead to a day or a time.

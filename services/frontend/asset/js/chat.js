@@ -18,8 +18,6 @@ const focus = (element) => element?.focus({ preventScroll: true });
 const app = () => document.querySelector(".app");
 const shown = () => (beside.matches ? app().dataset.chat === "open" : panel().matches(":popover-open"));
 
-// --- Opening and closing
-
 let from = null; // where the focus was before it came into the panel
 
 /** Opens the panel where it is closed, and puts the focus into it. */
@@ -78,13 +76,12 @@ function fit() {
   }
 }
 
-// --- The conversation
-
 function load(values = {}) {
   const named = localStorage.getItem(kept("session"));
-  return htmx.ajax("GET", "/chat", {
+  byId("chat-view").removeAttribute("data-empty"); // once is enough
+  htmx.ajax("GET", "/chat", {
     source: panel(), target: "#chat-view", swap: "outerHTML", values: { ...(named ? { session: named } : {}), ...values },
-  }).catch(() => {}); // it is tried again when the connection is back
+  }).catch(() => byId("chat-view").toggleAttribute("data-empty", !log())); // until the connection is back
 }
 
 // Whatever has come into the panel: remembers which conversation it is, and listens to
@@ -107,8 +104,6 @@ const near = 96; // pixels from the end within which the log follows what comes
 
 const atEnd = () => !log() || log().scrollHeight - log().scrollTop - log().clientHeight < near;
 const toEnd = () => log()?.scrollTo({ top: log().scrollHeight });
-
-// --- Listening
 
 let source = null;
 let heard = ""; // the turn whose answer is listened to
@@ -167,8 +162,6 @@ function rest(turn, status) {
   // A question can be answered in words, too.
   if (turns().some((other) => other !== turn && other.querySelector("[data-chat-consent]"))) load();
 }
-
-// --- Saying
 
 const ready = () => field().value.trim() !== "" && !panel().hasAttribute("data-busy") && log();
 
@@ -230,8 +223,6 @@ function click({ target }) {
   else if (act) post(act.dataset.chatAct, { was: act.dataset.was });
 }
 
-// --- Speaking, where the browser can listen
-
 const Recognition = window.SpeechRecognition ?? window.webkitSpeechRecognition;
 let recognition = null;
 
@@ -257,8 +248,6 @@ function speak(button) {
   button.setAttribute("aria-pressed", "true");
   recognition.start();
 }
-
-// --- Cards stay as their things are
 
 const most = 40; // cards of one request
 
@@ -337,9 +326,16 @@ export function start() {
     setTimeout(adopt);
     refocus();
   });
+  // Of what the panel was asked to show, the last counts.
+  let asked = null;
   let within = false;
+  document.addEventListener("htmx:beforeSend", ({ detail }) => {
+    if (detail.target?.id === "chat-view") asked = detail.xhr;
+  });
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    if (detail.target?.id === "chat-view") within = panel().contains(document.activeElement);
+    if (detail.target?.id !== "chat-view") return;
+    if (detail.xhr !== asked) detail.shouldSwap = false;
+    within = panel().contains(document.activeElement);
   });
   document.addEventListener("htmx:afterSettle", ({ detail, target }) => {
     const id = (detail.target ?? target).id;
@@ -358,7 +354,8 @@ export function start() {
 
   document.addEventListener("rondo:change", changed);
   document.addEventListener("rondo:connected", () => {
-    if (!source && turns().some((turn) => turn.dataset.status === "running")) load();
+    const due = byId("chat-view").hasAttribute("data-empty") || turns().some((turn) => turn.dataset.status === "running");
+    if (!source && due && shown()) load();
     else refreshCards(all());
   });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refreshCards([]); });
