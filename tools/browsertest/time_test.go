@@ -79,12 +79,12 @@ func TestWhatIsTypedIsUnderstood(t *testing.T) {
 	b.row("Call Tom", `r.querySelector("time").textContent.startsWith("Tomorrow, ")`)
 	b.until("the field is empty again", `document.getElementById("new-title").value === "" && document.querySelector("#understood .chip") === null`)
 
-	b.do("a title with a date in it", insert("Read Friday"))
+	b.do("a title with a date in it", insert("Buy bread Friday"))
 	b.until("it is taken for a date", `document.querySelector('#understood [data-plain="Friday"]') !== null`)
 	b.do("but it is text", script(`document.querySelector('#understood [data-plain]').click()`))
 	b.until("the chip says so", `document.querySelector('#understood [data-meaning="Friday"]') !== null`)
 	b.press(kb.Enter)
-	b.row("Read Friday", `r.querySelector("time") === null`)
+	b.row("Buy bread Friday", `r.querySelector("time") === null`)
 
 	b.do("a rule", insert("Team sync every Friday 2 PM"))
 	b.until("the rule is said in words", labels+`.includes("Friday at 2:00 PM")`)

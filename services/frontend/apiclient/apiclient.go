@@ -30,6 +30,9 @@ type Client struct {
 	base string
 }
 
+// readWithin is how long a page waits for an answer.
+const readWithin = 6 * time.Second
+
 // maxAnswer bounds what is read of an answer, in bytes.
 const maxAnswer = 8 << 20
 
@@ -79,6 +82,12 @@ type problem struct {
 
 // do sends the request and decodes a successful answer into the result, if any.
 func (c Caller) do(ctx context.Context, in request, result any) error {
+	if in.method == http.MethodGet {
+		// Somebody waits for a page, which can say that the api does not answer.
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, readWithin)
+		defer cancel()
+	}
 	target := c.client.base + in.path
 	if len(in.query) > 0 {
 		target += "?" + in.query.Encode()

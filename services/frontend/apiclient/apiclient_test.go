@@ -100,3 +100,20 @@ func TestAttemptsToSignInNameTheBrowser(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, transport.last.Header, sidecar.ClientAddress)
 }
+
+func TestAPageDoesNotWaitForeverAndAChangeIsGivenTime(t *testing.T) {
+	t.Parallel()
+	api := &answer{status: http.StatusOK, kind: "application/json", body: "{}"}
+	caller := apiclient.New(api).As("token")
+	within := func() time.Duration {
+		deadline, ok := api.last.Context().Deadline()
+		require.True(t, ok)
+		return time.Until(deadline)
+	}
+	_, err := caller.Me(t.Context())
+	require.NoError(t, err)
+	require.Less(t, within(), 10*time.Second)
+	_, err = caller.SaveSettings(t.Context(), apiclient.Change{"display_name": "Ada"})
+	require.NoError(t, err)
+	require.Greater(t, within(), 10*time.Second)
+}

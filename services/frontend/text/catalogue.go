@@ -217,11 +217,11 @@ type Keys struct {
 
 // Errors say what happened and what to do next.
 type Errors struct {
-	UnreachableTitle, UnreachableHint, NotFoundTitle, NotFoundHint, TaskGone       string
-	ForgeryTitle, ForgeryHint, InternalTitle, InternalHint, TooMany, TooLarge      string
-	WrongPassword, EmailTaken, Sessions, Check, TagTaken, NotAllowed, ConflictHint string
-	NothingSelected                                                                string
-	TooManySelected                                                                func(limit int) string
+	UnreachableTitle, UnreachableHint, UnreachableNow, NotFoundTitle, NotFoundHint, TaskGone string
+	ForgeryTitle, ForgeryHint, InternalTitle, InternalHint, TooMany, TooLarge                string
+	WrongPassword, EmailTaken, Sessions, Check, TagTaken, NotAllowed, ConflictHint           string
+	NothingSelected                                                                          string
+	TooManySelected                                                                          func(limit int) string
 }
 
 // Fields are messages about one input, by what is wrong with it.

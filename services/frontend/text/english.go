@@ -318,6 +318,7 @@ func English() *Catalogue { //nolint:funlen // one value: the whole language
 		},
 		Errors: Errors{
 			UnreachableTitle: "Your tasks cannot be reached right now",
+			UnreachableNow:   "They are safe; the service that keeps them is not answering. Please try again in a moment.",
 			UnreachableHint:  "They are safe; the service that keeps them is not answering. This page keeps trying.",
 			NotFoundTitle:    "There is nothing here", NotFoundHint: "The page may have moved, or the task belongs to somebody else.",
 			TaskGone:        "That task is no longer there.",

@@ -25,6 +25,9 @@ import (
 // tasks names them all.
 const maxForm = 256 << 10
 
+// meWithin is how long a page waits for the account; it is remembered, too.
+const meWithin = 2 * time.Second
+
 // visit is one request by one browser.
 type visit struct {
 	server  *Server
@@ -139,7 +142,9 @@ func (v *visit) wantsFresh() bool {
 func (v *visit) renew(found *session.Session) error {
 	s, ctx := v.server, v.r.Context()
 	before := found.User
-	user, err := v.api.Me(ctx)
+	asking, cancel := context.WithTimeout(ctx, meWithin)
+	defer cancel()
+	user, err := v.api.Me(asking)
 	switch {
 	case err == nil:
 		found.User = user
@@ -307,7 +312,7 @@ func (v *visit) failure(f *fault.Error) templ.Component {
 	case f.Reason == errForged.Reason:
 		m = view.Message{Title: t.Errors.ForgeryTitle, Hint: t.Errors.ForgeryHint, ActionLabel: t.Back, ActionURL: "/", Art: "away"}
 	case f.Code == fault.Unavailable:
-		m.Title, m.Hint = t.Errors.UnreachableTitle, t.Errors.UnreachableHint
+		m.Title, m.Hint = t.Errors.UnreachableTitle, t.Errors.UnreachableNow
 	case f.Code != fault.Internal:
 		m.Title, m.Hint, m.ActionLabel = t.Errors.Check, sentence(t, f), t.Back
 	}

@@ -239,7 +239,7 @@ func (c camera) readme(ctx context.Context, someone person, folder string, out i
 }
 
 func (c camera) print(someone person, p readmePicture, file string, out io.Writer) error {
-	tab, closeTab, err := c.open(p.look, 1.5)
+	tab, closeTab, err := c.open(p.look, 1.25)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ import (
 // repository, and maxReadme the most that each may weigh, in bytes.
 const (
 	readme    = "docs/screenshots"
-	maxReadme = 200_000
+	maxReadme = 250_000
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
