@@ -17,6 +17,7 @@ const (
 	passed  verdict = "passed"
 	failed  verdict = "FAILED"
 	nothing verdict = "RAN NOTHING"
+	skipped verdict = "skipped" // all of an optional suite
 )
 
 type result struct {
@@ -32,6 +33,8 @@ func (r result) verdict() verdict {
 	switch {
 	case r.err != nil || r.failed > 0:
 		return failed
+	case r.passed == 0 && r.suite.Optional && len(r.skipped) > 0:
+		return skipped
 	case r.passed == 0:
 		return nothing
 	default:

@@ -97,6 +97,23 @@ func TestRunFails(t *testing.T) {
 	}
 }
 
+func TestAnOptionalSuiteMaySkipAllButNotLoseAll(t *testing.T) {
+	t.Parallel()
+	root := module(t, map[string]string{
+		"idle":     `func TestOne(t *testing.T) { t.Skip("no cluster here") }`,
+		"untested": "",
+	})
+	optional := func(name string) suites.Suite {
+		return suites.Suite{Name: name, Packages: []string{"./m/" + name + "/..."}, Optional: true}
+	}
+	out, err := run(t, suites.Runner{Root: root}, optional("idle"))
+	require.NoError(t, err)
+	require.Regexp(t, `idle +skipped`, out)
+	require.Contains(t, out, "no cluster here")
+	_, err = run(t, suites.Runner{Root: root}, optional("untested"))
+	require.EqualError(t, err, "failed: untested")
+}
+
 func TestRunLeavesOutWhatIsAnotherSuites(t *testing.T) {
 	t.Parallel()
 	root := module(t, map[string]string{
