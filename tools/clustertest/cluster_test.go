@@ -1,7 +1,6 @@
 package clustertest
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/rondohq/rondo/platform/topology"
 	"github.com/rondohq/rondo/tools/internal/engine"
+	"github.com/rondohq/rondo/tools/internal/trialtest"
 )
 
 // patience is how long anything may take that has to happen at all.
@@ -21,17 +21,7 @@ const patience = 2 * time.Minute
 
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("in vain: %s", what)
-		case <-tick.C:
-		}
-	}
+	trialtest.Eventually(t, patience, what, holds)
 }
 
 // nameLabel is on every pod of the stack, with the name of its part.

@@ -133,17 +133,7 @@ func signUp(t *testing.T) account {
 // eventually waits for a condition.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("in vain: %s", what)
-		case <-tick.C:
-		}
-	}
+	trialtest.Eventually(t, patience, what, holds)
 }
 
 // count answers a question to the database; it waits for the database to be there.

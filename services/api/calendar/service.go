@@ -24,6 +24,9 @@ const (
 	MaxPerDay     = 50
 	// MaxOccurrences is how many occurrences to come a calendar lists.
 	MaxOccurrences = 2000
+	// longestDay is how long before its due date an occurrence may be: a day is due at
+	// its end, and some have an hour more.
+	longestDay = 25 * time.Hour
 )
 
 // Query says which days.
@@ -123,8 +126,7 @@ func (s *service) Read(ctx context.Context, owner uuid.UUID, asked Query) (Calen
 	if err != nil || len(all) == 0 {
 		return c, err
 	}
-	// A day is due at its end, so its occurrence is up to a day earlier.
-	made, err := s.store.Made(ctx, owner, q.From.Add(-25*time.Hour))
+	made, err := s.store.Made(ctx, owner, q.From.Add(-longestDay))
 	if err != nil {
 		return Calendar{}, err
 	}
@@ -146,7 +148,7 @@ func coming(s occurrence.Series, q Span, made map[Key]bool) []Occurrence {
 		return nil // its Failure says so
 	}
 	at, ok := series.NextOf(s, rule)
-	if early := q.From.Add(-25 * time.Hour); ok && at.Before(early) && s.Mode == occurrence.BySchedule {
+	if early := q.From.Add(-longestDay); ok && at.Before(early) && s.Mode == occurrence.BySchedule {
 		at, ok = rule.Next(early)
 	}
 	var all []Occurrence

@@ -131,6 +131,34 @@ func (c Caller) do(ctx context.Context, in request, result any) error {
 	return c.send(req, result)
 }
 
+// open asks for what is too much, or comes too slowly, to be read at once. The caller
+// closes it; it lasts as long as within, or as ctx where that is 0.
+func (c Caller) open(ctx context.Context, target, accept string, within time.Duration) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.client.base+target, http.NoBody)
+	if err != nil {
+		return nil, fault.New(fault.Internal, "The request could not be written.").Because("", err)
+	}
+	if accept != "" {
+		req.Header.Set("Accept", accept)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	otel.GetTextMapPropagator().Inject(ctx, propagation.HeaderCarrier(req.Header))
+	patient := http.Client{Transport: c.client.http.Transport, Timeout: within}
+	res, err := patient.Do(req)
+	if err != nil {
+		return nil, unreachable(err)
+	}
+	if res.StatusCode >= http.StatusBadRequest {
+		defer func() { _ = res.Body.Close() }() // reading is over
+		answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+		if err != nil {
+			return nil, unreachable(err)
+		}
+		return nil, refused(res, answer)
+	}
+	return res, nil
+}
+
 func (c Caller) send(req *http.Request, result any) error {
 	res, err := c.client.http.Do(req) //nolint:gosec // G704: the host is the api's; only ids, which are parsed, are in the path
 	if err != nil {

@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/rondohq/rondo/platform/fault"
 )
@@ -152,26 +150,11 @@ type ChatStream struct {
 // Listen opens the stream of a turn's chunks from the first on. The caller closes it;
 // ctx bounds all of it.
 func (c Caller) Listen(ctx context.Context, turn uuid.UUID) (*ChatStream, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.client.base+turnPath(turn)+"/chunks", http.NoBody)
-	if err != nil {
-		return nil, fault.New(fault.Internal, "The request could not be written.").Because("", err)
-	}
 	// With the first type alone, the sidecar would turn a refusal into an error of its own.
-	req.Header.Set("Accept", "text/event-stream, application/problem+json")
-	req.Header.Set("Authorization", "Bearer "+c.token)
-	otel.GetTextMapPropagator().Inject(ctx, propagation.HeaderCarrier(req.Header))
-	endless := http.Client{Transport: c.client.http.Transport}
-	res, err := endless.Do(req)
+	//nolint:bodyclose // the stream closes it
+	res, err := c.open(ctx, turnPath(turn)+"/chunks", "text/event-stream, application/problem+json", 0)
 	if err != nil {
-		return nil, unreachable(err)
-	}
-	if res.StatusCode >= http.StatusBadRequest {
-		defer func() { _ = res.Body.Close() }() // reading is over
-		answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-		if err != nil {
-			return nil, unreachable(err)
-		}
-		return nil, refused(res, answer)
+		return nil, err
 	}
 	return &ChatStream{body: res.Body, lines: bufio.NewReader(res.Body)}, nil
 }
