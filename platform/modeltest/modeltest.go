@@ -290,11 +290,13 @@ func (s *Server) answer(r Request) Answer {
 	return Answer{Status: http.StatusInternalServerError}
 }
 
-// wait holds a stream back, with a sign of life now and then; false: nobody listens any more.
+// wait holds a stream back, with a sign of life at once and then now and again; false: nobody listens any more.
 func (s *Server) wait(w http.ResponseWriter, r *http.Request, until <-chan struct{}) bool {
 	alive := time.NewTicker(time.Second)
 	defer alive.Stop()
 	for {
+		_, _ = fmt.Fprint(w, ": still here\n\n")
+		_ = http.NewResponseController(w).Flush()
 		select {
 		case <-until:
 			return true
@@ -303,8 +305,6 @@ func (s *Server) wait(w http.ResponseWriter, r *http.Request, until <-chan struc
 		case <-s.closed:
 			return false
 		case <-alive.C:
-			_, _ = fmt.Fprint(w, ": still here\n\n")
-			_ = http.NewResponseController(w).Flush()
 		}
 	}
 }

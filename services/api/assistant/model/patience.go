@@ -92,6 +92,9 @@ func (p *patience) RoundTrip(req *http.Request) (*http.Response, error) {
 	b.timer = time.AfterFunc(p.stallTime, func() { cancel(errStalled) })
 	b.streamed = strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream")
 	resp.Body = b
+	if b.streamed {
+		resp.Body = newSpoken(b)
+	}
 	return resp, nil
 }
 

@@ -30,6 +30,13 @@ func TestTheSlowAreWaitedForAndTheDeadAreNot(t *testing.T) {
 			},
 			body: "data: Hello\n\ndata: [DONE]\n\n",
 		},
+		"sends signs of life": {
+			headerTime: time.Minute, stallTime: time.Minute,
+			completions: func(w http.ResponseWriter, _, _ <-chan struct{}) {
+				_, _ = fmt.Fprint(w, ": working\n\ndata: Hel\n: still\ndata: lo\n\n: still\r\n\r\n\ndata: [DONE]\n\n")
+			},
+			body: "data: Hel\ndata: lo\n\ndata: [DONE]\n\n",
+		},
 		"too slow": {
 			headerTime: 50 * time.Millisecond, stallTime: time.Minute,
 			completions: func(_ http.ResponseWriter, _, gone <-chan struct{}) { <-gone },
